@@ -1,0 +1,74 @@
+"""Tombola finds, trains and explains sparse neural networks.
+
+The verbs of the package, imported when first used::
+
+    import tombola
+
+    spec = tombola.resolve("lenet-digits")
+    outcome = tombola.run(spec, out="runs")
+    run = tombola.open_run(outcome.path)
+    run.early_stop_table()
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tombola.data import load_data
+    from tombola.errors import TombolaError
+    from tombola.experiments import controls, procedures, run
+    from tombola.pruning import Mask, Ticket, allocations, prune, scores
+    from tombola.specs import ExperimentSpec, resolve
+    from tombola.store import Run, open_run
+    from tombola.training import fit
+
+_HOMES = {
+    "load_data": "tombola.data",
+    "TombolaError": "tombola.errors",
+    "controls": "tombola.experiments",
+    "procedures": "tombola.experiments",
+    "run": "tombola.experiments",
+    "Mask": "tombola.pruning",
+    "Ticket": "tombola.pruning",
+    "allocations": "tombola.pruning",
+    "prune": "tombola.pruning",
+    "scores": "tombola.pruning",
+    "ExperimentSpec": "tombola.specs",
+    "resolve": "tombola.specs",
+    "Run": "tombola.store",
+    "open_run": "tombola.store",
+    "fit": "tombola.training",
+}
+
+__all__ = [
+    "ExperimentSpec",
+    "Mask",
+    "Run",
+    "Ticket",
+    "TombolaError",
+    "allocations",
+    "controls",
+    "fit",
+    "load_data",
+    "open_run",
+    "procedures",
+    "prune",
+    "resolve",
+    "run",
+    "scores",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its room when it is first used, so that importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tombola' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

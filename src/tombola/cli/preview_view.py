@@ -1,0 +1,53 @@
+"""What ``tombola run --dry-run`` prints."""
+
+from collections import Counter
+from pathlib import Path
+
+import yaml
+from rich.table import Table
+
+from tombola.cli.console import duration, results, size
+from tombola.experiments import Preview, preview
+from tombola.specs import ExperimentSpec
+from tombola.store.folder import TICKET
+
+
+def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
+    """Print jobs, remaining weights, time, disk and the resolved spec; the last line is the run folder."""
+    seen = preview(spec, out, workers)
+    plan, console = seen.plan, results()
+    console.print(f"[bold]{plan.spec.name}[/bold] would train {jobs(seen)}")
+    console.print(
+        f"data: {plan.info.name}, {plan.info.train} training, {plan.info.validation} validation, {plan.info.test} test images"
+    )
+    console.print(f"each: {plan.steps} steps of {plan.spec.train.batch_size} images, a record every {plan.interval} steps")
+    engines = ", ".join(sorted(set(plan.engines.levels.values())))
+    console.print(f"engine: {engines} on {plan.engines.device}, {plan.engines.threads} thread(s) a job, {seen.workers} job(s) at a time")
+    console.print(f"estimated: about {duration(seen.seconds)} and {size(seen.bytes)} of disk\n")
+    console.print(remaining_table(seen))
+    print(yaml.safe_dump(plan.spec.resolved(), sort_keys=False, default_flow_style=None, width=110))
+    print(plan.folder.path)
+    return 0
+
+
+def jobs(seen: Preview) -> str:
+    """Return the jobs to do as a sentence part: how many of what."""
+    kinds = Counter("tickets" if job.control == TICKET else job.control for job in seen.pending)
+    done = len(seen.plan.jobs) - len(seen.pending)
+    text = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing"
+    return f"{len(seen.pending)} jobs ({text})" + (f"; {done} are done already" if done else "")
+
+
+def remaining_table(seen: Preview) -> Table:
+    """Return exact remaining weights per level and layer."""
+    table = Table(title="remaining weights", title_justify="left")
+    for heading in ("level", "density", "total"):
+        table.add_column(heading, justify="right")
+    for layer in seen.plan.layers:
+        table.add_column(layer.name, justify="right")
+    whole = sum(layer.size for layer in seen.plan.layers)
+    for level, planned in enumerate(seen.levels):
+        per_layer = planned.remaining or {}
+        cells = [f"{per_layer[layer.name]:,}" if layer.name in per_layer else "by score" for layer in seen.plan.layers]
+        table.add_row(str(level), f"{planned.total / whole:.4f}", f"{planned.total:,}", *cells)
+    return table

@@ -1,0 +1,194 @@
+"""Live progress of a run: a display on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from tombola.cli.console import duration, size
+from tombola.experiments.events import (
+    Event,
+    JobFinished,
+    JobLost,
+    JobProgress,
+    JobStarted,
+    Listener,
+    RunEstimated,
+    RunStarted,
+)
+from tombola.store import JobId
+from tombola.store.folder import TICKET
+
+LONG = 3600.0
+"""Seconds from which on a run is announced with a warning."""
+
+
+class Clock:
+    """Counts the steps that are done and tells how long the rest will take."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._start = time.monotonic()
+        self._finished = 0
+        self._running: dict[JobId, tuple[int, int]] = {}
+        self._began: dict[JobId, float] = {}
+
+    def begin(self, total: int) -> None:
+        """Start counting towards a total."""
+        self.total, self._start = total, time.monotonic()
+
+    def update(self, event: Event) -> None:
+        """Take note of a job's progress or end."""
+        match event:
+            case JobStarted():
+                self._running[event.job], self._began[event.job] = (0, 0), time.monotonic()
+            case JobProgress(progress=progress):
+                done = progress.step - progress.first_step
+                self._running[event.job] = (done, progress.total_steps - progress.first_step)
+            case JobFinished() | JobLost():
+                self._finished += self._running.pop(event.job, (0, 0))[1]
+            case _:
+                pass
+
+    @property
+    def done(self) -> int:
+        """Steps done so far."""
+        return self._finished + sum(done for done, _ in self._running.values())
+
+    def left(self) -> str:
+        """Return the estimated time left for the whole run."""
+        if not self.done:
+            return "-"
+        elapsed = time.monotonic() - self._start
+        return duration(max(0.0, elapsed * (self.total - self.done) / self.done))
+
+    def speed(self, job: JobId) -> float:
+        """Return a running job's steps per second, evaluation included."""
+        return self._running.get(job, (0, 0))[0] / max(1e-9, time.monotonic() - self._began.get(job, 0.0))
+
+
+def describe(job: JobId) -> str:
+    """Return a job's name in a column of even width."""
+    control = "ticket" if job.control == TICKET else f"{job.control} {job.repetition}"
+    return f"replicate {job.replicate}  level {job.level:>2}  {control:<12}"
+
+
+def finished_line(event: JobFinished) -> str:
+    """Return the line that stays behind for a finished job."""
+    info = event.info
+    if info.status != "done":
+        return f"[red]{describe(event.job)}  failed: {info.reason}[/red]"
+    return (
+        f"{describe(event.job)}  density {info.density:6.2%}  early stop at step {info.early_stop_step:>6}  "
+        f"{duration(info.seconds):>9}"
+    )
+
+
+def announce(console: Console, event: RunEstimated) -> None:
+    """Say what the run will cost before it starts."""
+    console.print(f"estimated: about {duration(event.seconds)} and {size(event.bytes)} of disk")
+    if event.seconds > LONG:
+        console.print("[yellow]this takes more than an hour; Ctrl-C stops it, and the same command continues where it was[/yellow]")
+
+
+def begun(event: RunStarted) -> str:
+    """Return the first line of a run."""
+    return f"{event.path}: {event.pending} of {event.total} jobs to do, {event.workers} at a time"
+
+
+class Lines:
+    """Plain lines: one per finished job, with the time left."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.clock = Clock()
+        self.jobs = (0, 0)
+
+    def __call__(self, event: Event) -> None:
+        """Print what is worth a line."""
+        self.clock.update(event)
+        match event:
+            case RunEstimated():
+                announce(self.console, event)
+            case RunStarted():
+                self.clock.begin(event.pending_steps)
+                self.jobs = (0, event.pending)
+                self.console.print(begun(event))
+            case JobFinished():
+                self.jobs = (self.jobs[0] + 1, self.jobs[1])
+                count = f"{self.jobs[0]}/{self.jobs[1]}"
+                self.console.print(f"{count:>8}  {finished_line(event)}  left {self.clock.left()}")
+            case JobLost():
+                self.console.print(f"[red]{describe(event.job)}  lost: {event.reason.splitlines()[-1]}[/red]")
+            case _:
+                pass
+
+
+class Display:
+    """A live display: one bar for the run, one per job that is going."""
+
+    def __init__(self, console: Console) -> None:
+        self.clock = Clock()
+        self.overall = Progress(
+            TextColumn("[bold]{task.completed}/{task.total} jobs"),
+            BarColumn(bar_width=40),
+            TextColumn("{task.percentage:>3.0f} %  time left {task.fields[left]}"),
+            console=console,
+        )
+        self.each = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:>6.0f}/{task.total:.0f} steps  {task.fields[speed]:>5.0f}/s  {task.fields[accuracy]}"),
+            console=console,
+        )
+        self.live = Live(Group(self.each, self.overall), console=console, refresh_per_second=5)
+        self.tasks: dict[JobId, TaskID] = {}
+        self.whole: TaskID | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Redraw what changed."""
+        self.clock.update(event)
+        match event:
+            case RunEstimated():
+                announce(self.live.console, event)
+            case RunStarted():
+                self.clock.begin(event.pending_steps)
+                self.live.console.print(begun(event))
+                self.whole = self.overall.add_task("", total=event.pending, left="-")
+            case JobStarted():
+                self.tasks[event.job] = self.each.add_task(describe(event.job), total=None, speed=0, accuracy="")
+            case JobProgress(progress=progress) if event.job in self.tasks:
+                self.each.update(
+                    self.tasks[event.job],
+                    completed=progress.step,
+                    total=progress.total_steps,
+                    speed=self.clock.speed(event.job),
+                    accuracy=f"density {progress.density:6.2%}  val accuracy {progress.val_accuracy:6.2%}",
+                )
+            case JobFinished() | JobLost():
+                if event.job in self.tasks:
+                    self.each.remove_task(self.tasks.pop(event.job))
+                if isinstance(event, JobFinished):
+                    self.live.console.print(finished_line(event))
+                else:
+                    self.live.console.print(f"[red]{describe(event.job)}  lost: {event.reason.splitlines()[-1]}[/red]")
+                if self.whole is not None:
+                    self.overall.advance(self.whole)
+        if self.whole is not None:
+            self.overall.update(self.whole, left=self.clock.left())
+
+
+@contextmanager
+def watching(console: Console, *, quiet: bool) -> Iterator[Listener]:
+    """Give a listener that shows a run's progress, while the context lasts."""
+    if quiet:
+        yield lambda event: None
+    elif console.is_terminal:
+        display = Display(console)
+        with display.live:
+            yield display
+    else:
+        yield Lines(console)

@@ -1,0 +1,66 @@
+"""``tombola run``: run an experiment from a preset, a spec file and flags."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from tombola.cli.parse import expand_shorthands, parse, spec_flags
+from tombola.errors import TombolaError
+from tombola.specs import ExperimentSpec, resolve
+from tombola.specs.resolve import preset_names
+
+OUT = "runs"
+
+
+def option(text: str, metavar: str, *aliases: str) -> Any:
+    """Return a text option with its help."""
+    return Annotated[str, tyro.conf.arg(help=text, metavar=metavar, aliases=list(aliases), help_behavior_hint="")]
+
+
+def flag(text: str) -> Any:
+    """Return a switch with its help."""
+    return Annotated[bool, tyro.conf.arg(help=text, help_behavior_hint=""), tyro.conf.FlagCreatePairsOff]
+
+
+OPTIONS: Mapping[str, Any] = {
+    "out": option(f"folder that run folders lie in [{OUT}]", "DIR"),
+    "spec": option("YAML file of fields laid over the preset", "FILE"),
+    "workers": option("jobs at a time; auto takes as many as there are cores [auto]", "N|auto"),
+    "dry_run": flag("say what would happen and stop: jobs, remaining weights, time, disk, the resolved spec"),
+    "quiet": flag("no progress"),
+}
+
+
+def main(args: list[str]) -> int:
+    """Run or preview an experiment; the last line of standard output is the run folder."""
+    name = args.pop(0) if args and not args[0].startswith("-") else None
+    base = resolve(name) if name else ExperimentSpec()
+    about = f"Run {f'preset {name}' if name else 'an experiment'}. [Values in brackets] hold unless given."
+    presets = "" if name else f" Presets: {', '.join(preset_names())}."
+    values: dict[str, Any] = dict(
+        parse(spec_flags(OPTIONS, base), expand_shorthands(args), f"tombola run {name or '[PRESET]'}", about + presets)
+    )
+    given = {key: values.pop(key) for key in OPTIONS if key in values}
+    if name is None and "spec" not in given:
+        raise TombolaError(f"nothing to run: name a preset ({', '.join(preset_names())}) or give --spec FILE")
+    file = Path(given["spec"]) if "spec" in given else None
+    spec = resolve(name, file, {key: value for key, value in values.items() if value != {}})
+    out, workers = Path(given.get("out", OUT)), worker_number(given.get("workers", "auto"))
+    if given.get("dry_run"):
+        from tombola.cli.preview_view import show_preview
+
+        return show_preview(spec, out, workers)
+    from tombola.cli.running import run_and_tell
+
+    return run_and_tell(spec, out, workers, quiet=bool(given.get("quiet")))
+
+
+def worker_number(text: str) -> int | None:
+    """Return the number of workers that was asked for; None is as many as there are cores."""
+    if text == "auto":
+        return None
+    if not text.isdigit() or int(text) < 1:
+        raise TombolaError(f"--workers {text}: give a positive number, or auto")
+    return int(text)

@@ -1,0 +1,45 @@
+"""``tombola show``: what a run folder holds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from tombola.cli.parse import parse
+
+
+@dataclass
+class Options:
+    """Arguments of ``tombola show``."""
+
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(help="the run folder", metavar="RUN")]
+    jobs: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="one line per job instead of means")] = False
+    csv: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="the table of all jobs as CSV")] = False
+
+
+def main(args: list[str]) -> int:
+    """Print a run's state: done, failed and missing jobs, and accuracies at early stop."""
+    options = parse(Options, args, "tombola show", "What a run folder holds.")
+    from tombola.cli.console import results
+    from tombola.cli.show_view import job_table, mean_table
+    from tombola.store import open_run
+
+    run = open_run(options.run)
+    table = run.early_stop_table()
+    if options.csv:
+        print(table.to_csv(index=False), end="")
+        return 0
+    console = results()
+    planned = list(run.planned())
+    failed = [info for info in run.jobs.values() if info.status == "failed"]
+    done = sum(job in run.jobs for job in planned) - len(failed)
+    console.print(f"[bold]{run.path.name}[/bold]: {done} of {len(planned)} jobs done", end="")
+    console.print(f", {len(failed)} failed" if failed else "")
+    for info in failed:
+        console.print(f"[red]failed: {info.reason}[/red]")
+    if done:
+        console.print(job_table(table) if options.jobs else mean_table(table))
+    missing = len(planned) - done - len(failed)
+    console.print(f"next: tombola {'resume' if missing else 'report'} {run.path}")
+    return 0

@@ -1,0 +1,85 @@
+"""What a run will cost, measured on this machine before it starts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from tombola.data.dataset import Dataset, Part
+from tombola.experiments.plan import Plan
+from tombola.experiments.trial import fresh_state
+from tombola.networks import build
+from tombola.networks.state import restore
+from tombola.pruning import planned_remaining
+from tombola.records import record_steps
+from tombola.store import JobId
+from tombola.store.folder import TICKET
+from tombola.training import fit
+
+SAMPLES = 600
+"""Images evaluated while measuring: enough to be measurable, a second at most for the networks here."""
+
+BYTES = 4
+"""Of a stored float."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one training step and of evaluating one image, on one thread set of the plan's engine."""
+
+    step: float
+    image: float
+
+
+def measure(plan: Plan, data: Dataset, steps: int = 8) -> Cost:
+    """Time a few real training steps and a small evaluation of the dense network."""
+    small = replace(data, validation=_first(data.validation, SAMPLES), test=_first(data.test, 1))
+    module = build(plan.spec.network, plan.shape.input_shape, plan.shape.classes)
+    restore(module, fresh_state(plan.spec, plan.shape, seed=0))
+
+    def timed(steps: int) -> tuple[float, float]:
+        result = fit(
+            module,
+            small,
+            plan.spec.train,
+            length=f"{steps}st",
+            record_every=f"{steps}st",
+            device=plan.engines.device,
+            threads=plan.engines.threads,
+        )
+        return (result.seconds - result.evaluation_seconds) / steps, result.evaluation_seconds
+
+    timed(1)  # first calls pay for allocation and kernel selection
+    step, evaluation = timed(steps)
+    images = min(SAMPLES, len(data.validation.labels))
+    return Cost(step, evaluation / (2 * images))
+
+
+def seconds(plan: Plan, cost: Cost, pending: Iterable[JobId], workers: int) -> float:
+    """Return the estimated wall time of the pending jobs."""
+    total = 0.0
+    for job in pending:
+        steps = plan.steps_of(job)
+        records = len(record_steps(plan.steps - steps, plan.steps, plan.interval))
+        images = records * plan.info.validation + (records if plan.spec.train.test_curve else 2) * plan.info.test
+        total += steps * cost.step + images * cost.image
+    return total / workers
+
+
+def disk(plan: Plan, pending: Iterable[JobId]) -> int:
+    """Return the bytes that the pending jobs will keep."""
+    levels = planned_remaining(plan.layers, plan.spec.prune)
+    size = sum(layer.size for layer in plan.layers)
+    keep = plan.spec.store.keep
+    total = 0
+    for job in pending:
+        full = keep == "all"
+        states = 3 if full else 1 + (keep == "early-stop")
+        if not full and job.control == TICKET and job.level == plan.spec.prune.levels:
+            states += 1
+        if keep == "masks" and job.level > 0:
+            states -= 1
+        total += size // 8 + states * levels[job.level].total * BYTES + 60 * plan.steps // plan.interval + 4096
+    return total
+
+
+def _first(part: Part, count: int) -> Part:
+    return Part(part.images[:count], part.labels[:count])

@@ -1,0 +1,68 @@
+"""What a run tells whoever watches it. The command line draws these; scripts may listen too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tombola.store import JobId
+from tombola.store.jobs import JobInfo
+from tombola.training import Progress
+
+
+@dataclass(frozen=True)
+class RunEstimated:
+    """What the jobs to do will cost: wall time and disk."""
+
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run begins; of `total` jobs, `pending` are still to do."""
+
+    path: Path
+    total: int
+    pending: int
+    pending_steps: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class JobStarted:
+    """A worker took a job."""
+
+    job: JobId
+    density: float | None = None
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """A job made a record."""
+
+    job: JobId
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class JobFinished:
+    """A job's result is published (done or failed)."""
+
+    job: JobId
+    info: JobInfo
+
+
+@dataclass(frozen=True)
+class JobLost:
+    """A job ended without a result; it can be run again."""
+
+    job: JobId
+    reason: str
+
+
+Event = RunEstimated | RunStarted | JobStarted | JobProgress | JobFinished | JobLost
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Listen to nothing."""

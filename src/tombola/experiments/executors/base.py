@@ -1,0 +1,52 @@
+"""What an executor is, and what its workers need to begin."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tombola.data import load
+from tombola.experiments.engines import EngineChoice
+from tombola.experiments.events import JobFinished, JobLost, Listener
+from tombola.experiments.execute import Bench
+from tombola.experiments.graph import Job
+from tombola.specs import ExperimentSpec
+from tombola.specs.plugins import load_plugins
+from tombola.store import RunFolder
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker process is told at its start; small, so that it travels to any machine."""
+
+    spec: ExperimentSpec
+    folder: Path
+    engines: EngineChoice
+
+    def bench(self) -> Bench:
+        """Import plug-ins and load the data."""
+        load_plugins(self.spec.plugins)
+        return Bench(self.spec, load(self.spec.data, self.spec.seed), RunFolder(self.folder), self.engines)
+
+
+class Executor(Protocol):
+    """Runs jobs that are ready, in any order and place."""
+
+    @property
+    def free(self) -> int:
+        """How many more jobs can be taken now."""
+
+    def submit(self, job: Job) -> None:
+        """Take a job whose needs are complete."""
+
+    def wait(self, listener: Listener) -> Iterable[JobFinished | JobLost]:
+        """Return the jobs that ended, at least one; tell the listener of everything else meanwhile.
+
+        Raises
+        ------
+        TombolaError
+            If results cannot be written: going on would be waste.
+        """
+
+    def close(self) -> None:
+        """Stop everything; unfinished jobs leave nothing behind that counts."""

@@ -1,0 +1,44 @@
+"""The inside of a worker process: take a job, train it, publish it, say so."""
+
+import signal
+import sys
+import traceback
+from multiprocessing.connection import Connection
+
+from tombola.errors import TombolaError
+from tombola.experiments.events import JobFinished, JobLost, JobProgress, JobStarted
+from tombola.experiments.execute import execute
+from tombola.experiments.executors.base import WorkerSetup
+from tombola.experiments.graph import Job
+from tombola.training import Progress
+
+
+class Fatal(RuntimeError):
+    """A fault that stops the whole run; its text is the sentence for the user."""
+
+
+def serve(connection: Connection, setup: WorkerSetup) -> None:
+    """Serve jobs until the other side closes the connection or dies.
+
+    Ctrl-C reaches every process of a terminal; the main process decides what it means, so workers ignore it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        bench = setup.bench()
+        while True:
+            job: Job = connection.recv()
+            connection.send(JobStarted(job.id))
+
+            def on_record(progress: Progress, job: Job = job) -> None:
+                connection.send(JobProgress(job.id, progress))
+
+            try:
+                connection.send(JobFinished(job.id, execute(job, bench, on_record)))
+            except (TombolaError, BrokenPipeError):
+                raise
+            except Exception:
+                connection.send(JobLost(job.id, traceback.format_exc().strip()))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        sys.exit(0)  # the main process is gone; what is not published does not count
+    except TombolaError as error:
+        connection.send(Fatal(str(error)))

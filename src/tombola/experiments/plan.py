@@ -1,0 +1,164 @@
+"""A checked experiment: everything that can be wrong is found here, before any compute starts."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tombola.data import Info, describe
+from tombola.data import load as load_data
+from tombola.data.dataset import Dataset
+from tombola.errors import TombolaError
+from tombola.experiments.engines import EngineChoice, choose_engines
+from tombola.experiments.graph import Job, job_graph
+from tombola.experiments.trial import Shape
+from tombola.networks import PrunableLayer, build, prunable_layers
+from tombola.pruning import allocations, scores
+from tombola.specs import ExperimentSpec, Length
+from tombola.specs.keys import run_key
+from tombola.specs.plugins import load_plugins
+from tombola.store import JobId, RunFolder
+from tombola.store.jobs import JobInfo, read_info
+from tombola.training import engines as registered_engines
+
+BY_CONTENT = ("folder", "tensors")
+"""Image sets that a name does not determine; their content is part of the run's key."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment that can start: its folder, its jobs, what is there already.
+
+    Attributes
+    ----------
+    spec
+        The experiment, grown by what the folder already holds.
+    folder
+        Where it lives.
+    info
+        What the data look like.
+    plugins
+        Digests of plug-in sources.
+    layers
+        The prunable layers.
+    engines
+        The engine of every level.
+    jobs
+        Every job, in an order in which each comes after what it needs.
+    """
+
+    spec: ExperimentSpec
+    folder: RunFolder
+    info: Info
+    plugins: dict[str, str]
+    layers: tuple[PrunableLayer, ...]
+    engines: EngineChoice
+    jobs: dict[JobId, Job]
+
+    @property
+    def shape(self) -> Shape:
+        """Input and classes of the network."""
+        return Shape(self.info.shape, len(self.info.classes))
+
+    @cached_property
+    def batches_per_epoch(self) -> int:
+        """Steps of one epoch; the last incomplete batch is dropped."""
+        return self.info.train // self.spec.train.batch_size
+
+    @cached_property
+    def steps(self) -> int:
+        """Steps of one full training."""
+        return Length.parse(self.spec.train.length).steps(self.batches_per_epoch)
+
+    @cached_property
+    def interval(self) -> int:
+        """Steps between records."""
+        return Length.parse(self.spec.train.record_every).steps(self.batches_per_epoch)
+
+    def steps_of(self, job: JobId) -> int:
+        """Return the steps a job trains (fewer where it restarts at step k)."""
+        rewound = job.level > 0 and job.control == "none"
+        return self.steps - (self.spec.prune.rewind_step if rewound else 0)
+
+    def finished(self) -> dict[JobId, JobInfo]:
+        """Return the planned jobs that are complete on disk.
+
+        Raises
+        ------
+        TombolaError
+            If a job there was made by something else than this experiment.
+        """
+        found = {}
+        for job_id, job in self.jobs.items():
+            path = self.folder.job(job_id)
+            if path.exists():
+                info = read_info(path)
+                if info.key != job.key:
+                    raise TombolaError(
+                        f"{path} holds a job with key {info.key} where {job.key} belongs: "
+                        "the run folder was edited; move it away and run again"
+                    )
+                found[job_id] = info
+        return found
+
+    def load(self) -> Dataset:
+        """Load the data, split, normalised and augmented as the spec says."""
+        return load_data(self.spec.data, self.spec.seed)
+
+
+def make_plan(spec: ExperimentSpec, out: Path) -> Plan:
+    """Check an experiment and lay out its jobs, reading what its run folder holds already.
+
+    Raises
+    ------
+    TombolaError
+        One sentence for the first thing that cannot work: names, plans, shapes, split, lengths, device, data, folder.
+    """
+    plugins = load_plugins(spec.plugins)
+    if spec.data.root is not None:
+        spec = spec.with_(data={"root": str(Path(spec.data.root).resolve())})
+    info = describe(spec.data)
+    sources = {"plugins": " ".join(f"{name}={digest}" for name, digest in plugins.items())} if plugins else {}
+    if spec.data.name in BY_CONTENT:
+        sources["data"] = load_data(spec.data, spec.seed).digest
+    folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources)}")
+    if folder.spec_file.exists():
+        spec = grown(spec, folder.read_spec())
+    _ = scores[spec.prune.score], allocations[spec.prune.allocation]
+    module = build(spec.network, info.shape, len(info.classes), device="meta")
+    layers = prunable_layers(module, spec.network.prunable)
+    engines = choose_engines(spec, folder)
+    for level, name in engines.levels.items():
+        reason = registered_engines[name].supports(module, spec.train)
+        if reason:
+            raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
+    plan = Plan(spec, folder, info, plugins, layers, engines, job_graph(spec, engines, sources))
+    _check_lengths(plan)
+    return plan
+
+
+def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
+    """Return `spec` with at least the replicates, levels and controls that the folder was made for."""
+    repetitions = before.control_repetitions()
+    for name, count in spec.control_repetitions().items():
+        repetitions[name] = max(count, repetitions.get(name, 0))
+    return spec.with_(
+        replicates=max(spec.replicates, before.replicates),
+        prune={"levels": max(spec.prune.levels, before.prune.levels)},
+        controls=[f"{name}:{count}" for name, count in repetitions.items()],
+    )
+
+
+def _check_lengths(plan: Plan) -> None:
+    train, prune = plan.spec.train, plan.spec.prune
+    if plan.batches_per_epoch == 0:
+        raise TombolaError(
+            f"train.batch_size = {train.batch_size} exceeds the {plan.info.train} training samples of {plan.info.name}; "
+            "use a smaller batch"
+        )
+    if plan.interval > plan.steps:
+        raise TombolaError(
+            f"train.record_every = '{train.record_every}' is longer than training ({plan.steps} steps); "
+            "records would miss all of it"
+        )
+    if prune.rewind_step >= plan.steps:
+        raise TombolaError(f"prune.rewind = '{prune.rewind}' is not before the end of training ({plan.steps} steps)")

@@ -1,0 +1,52 @@
+"""A trial: what one job trains."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from tombola.networks import build, initialise
+from tombola.networks.state import State, capture
+from tombola.pruning import Mask, Ticket
+from tombola.specs import ExperimentSpec, TrainSpec
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A ticket to train, and from where.
+
+    Attributes
+    ----------
+    ticket
+        Initial state and mask.
+    start_step
+        The step that training starts at; earlier steps count as done (rewinding to step k).
+    train
+        Another training recipe than the experiment's, where a control needs one.
+    """
+
+    ticket: Ticket
+    start_step: int = 0
+    train: TrainSpec | None = None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the data says about the network: input (channels, height, width) and the number of classes."""
+
+    input_shape: tuple[int, int, int]
+    classes: int
+
+
+def fresh_state(spec: ExperimentSpec, shape: Shape, seed: int) -> State:
+    """Return a newly drawn complete state: weights, biases and normalisation alike."""
+    module = build(spec.network, shape.input_shape, shape.classes)
+    initialise(module, spec.network, torch.Generator().manual_seed(seed))
+    return capture(module)
+
+
+def with_initial(ticket: Ticket, state: State, mask: Mask | None = None) -> Ticket:
+    """Return a ticket with another initial state (and mask), pruned weights exactly zero, sharing no memory with `state`."""
+    mask = ticket.mask if mask is None else mask
+    initial = {name: value.clone() for name, value in state.items()}
+    mask.apply_(initial)
+    return replace(ticket, initial=initial, mask=mask)

@@ -1,0 +1,20 @@
+"""What an experiment is: frozen models, presets, and the keys that name runs. Knows no torch."""
+
+from tombola.specs.experiment import ExperimentSpec
+from tombola.specs.length import Length
+from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, PruneSpec, ScheduleSpec, StoreSpec, TrainSpec
+from tombola.specs.resolve import preset_names, resolve
+
+__all__ = [
+    "DataSpec",
+    "EngineSpec",
+    "ExperimentSpec",
+    "Length",
+    "NetworkSpec",
+    "PruneSpec",
+    "ScheduleSpec",
+    "StoreSpec",
+    "TrainSpec",
+    "preset_names",
+    "resolve",
+]

@@ -1,0 +1,70 @@
+"""The experiment: its parts, its seed, and the plain text it is written as."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, Part, PruneSpec, StoreSpec, TrainSpec
+from tombola.specs.tokens import Names, Positive, Seed
+
+REPETITIONS = ":"
+
+
+def _engine(value: Any) -> Any:
+    """Let ``engine: dense`` stand for ``engine: {kind: dense}``."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class ExperimentSpec(Part):
+    """One experiment: networks found by pruning, and the controls they are tested against.
+
+    Examples
+    --------
+    >>> spec = ExperimentSpec(replicates=2, prune={"levels": 4})
+    >>> spec.prune.levels, spec.controls
+    (4, ())
+    """
+
+    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="first part of the run folder's name")
+    seed: Seed = Field(0, description="root of every random stream")
+    replicates: Positive = Field(3, description="independent initialisations, each with its own data order")
+    data: DataSpec = DataSpec()
+    network: NetworkSpec = NetworkSpec()
+    train: TrainSpec = TrainSpec()
+    prune: PruneSpec = PruneSpec()
+    controls: Names = Field((), description="retrainings with one thing changed, with repetitions: reinit:3")
+    engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
+    store: StoreSpec = StoreSpec()
+    plugins: Names = Field((), description="modules that register your own scores, controls, networks, data sets")
+
+    @model_validator(mode="after")
+    def _canonical_controls(self) -> Self:
+        """Write every control as ``name:repetitions``, in the order given."""
+        seen: dict[str, int] = {}
+        for text in self.controls:
+            name, _, count = text.strip().partition(REPETITIONS)
+            repetitions = int(count) if count.isdigit() else 0
+            if not name or (count and repetitions < 1):
+                raise ValueError(f"control '{text}' is not of the form name or name:repetitions (reinit:3)")
+            if name in seen:
+                raise ValueError(f"control '{name}' is named twice; give its repetitions as {name}:N")
+            seen[name] = repetitions or 1
+        canonical = tuple(f"{name}{REPETITIONS}{count}" for name, count in seen.items())
+        object.__setattr__(self, "controls", canonical)
+        return self
+
+    def control_repetitions(self) -> dict[str, int]:
+        """Return the number of repetitions of every control, by name."""
+        return {name: int(count) for name, _, count in (text.rpartition(REPETITIONS) for text in self.controls)}
+
+    def with_(self, **changes: Any) -> "ExperimentSpec":
+        """Return a validated copy; nested fields as dicts: ``spec.with_(prune={"levels": 5})``."""
+        values = self.model_dump()
+        for name, value in changes.items():
+            nested = isinstance(value, dict) and isinstance(values.get(name), dict)
+            values[name] = {**values[name], **value} if nested else value
+        return ExperimentSpec.model_validate(values)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return every field as plain data, defaults included: what ``spec.yaml`` holds."""
+        return self.model_dump(mode="json")

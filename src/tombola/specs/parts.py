@@ -1,0 +1,170 @@
+"""The parts of an experiment: data, network, training, pruning, engine, store.
+
+A field's default never changes once released, because keys leave out values at their default
+(``tests/specs/test_keys.py`` pins them). Field descriptions are the help texts of the command line.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tombola.specs.length import Length
+from tombola.specs.tokens import (
+    Choice,
+    ConvPlan,
+    Count,
+    Duration,
+    Interval,
+    LinearPlan,
+    Maybe,
+    Names,
+    Positive,
+    PositiveReal,
+    Rate,
+    Real,
+)
+
+REWIND_STEP = "step:"
+
+
+class Part(BaseModel):
+    """Base of all parts: immutable, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class DataSpec(Part):
+    """Which images, how they are split, normalised and augmented."""
+
+    name: str = Field("mnist-5k", description="image set; `tombola data list` names them")
+    root: Annotated[str | None, Maybe] = Field(None, description="folder holding image sets (else TOMBOLA_DATA, cache)")
+    validation: Annotated[Count | None, Maybe] = Field(None, description="validation samples; default: the set's own")
+    train: Annotated[Positive | None, Maybe] = Field(None, description="training samples; default: all the rest")
+    size: Annotated[Positive | None, Maybe] = Field(None, description="side in pixels, for sets of varying image size")
+    normalisation: str = Field("unit", description="named constants: mnist, cifar10, imagenet, unit (none), ...")
+    augment: Names = Field((), description="on training batches: flip, crop:4")
+
+
+class NetworkSpec(Part):
+    """Which network. A plan gives convolutions and pooling, then hidden linear layers; the output layer is implied."""
+
+    architecture: str = Field("plan", description="'plan' or a registered network")
+    family: Annotated[Literal["lenet", "conv"], Choice] = Field("lenet", description="sets the default activation")
+    conv: ConvPlan = Field((), description="tokens: 64 (3x3 convolution), 64B (with batch norm), M, A (2x2 pooling)")
+    linear: LinearPlan = Field((), description="units of the hidden linear layers")
+    activation: Annotated[Literal["tanh", "relu"] | None, Choice] = Field(
+        None, description="default: tanh for lenet, relu for conv"
+    )
+    weight_init: Annotated[Literal["glorot-normal", "kaiming-normal"], Choice] = Field(
+        "glorot-normal", description="distribution of initial weights"
+    )
+    bias_init: Annotated[Literal["uniform-fan-in", "zeros"], Choice] = Field(
+        "uniform-fan-in", description="distribution of initial biases"
+    )
+    prunable: Names = Field(("all",), description="all, hidden (all but the output layer), conv, linear, or name patterns")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _activation_of_family(cls, values: object) -> object:
+        if isinstance(values, dict) and values.get("activation") in (None, "none"):
+            relu = str(values.get("family", "lenet")).strip().lower() == "conv"
+            return values | {"activation": "relu" if relu else "tanh"}
+        return values
+
+
+class ScheduleSpec(Part):
+    """Learning rate over time, as a factor on ``train.lr``."""
+
+    kind: Annotated[Literal["constant", "steps", "cosine"], Choice] = Field("constant", description="shape after warm-up")
+    milestones: tuple[Duration, ...] = Field((), description="for 'steps': when the rate drops (80ep 120ep)")
+    factor: PositiveReal = Field(0.1, description="for 'steps': factor of each drop")
+    warmup: Duration = Field("0st", description="linear warm-up from zero")
+
+    @model_validator(mode="after")
+    def _milestones_fit_kind(self) -> Self:
+        if (self.kind == "steps") != bool(self.milestones):
+            raise ValueError(f"kind '{self.kind}' and milestones {list(self.milestones)} do not fit; 'steps' needs milestones")
+        return self
+
+
+class TrainSpec(Part):
+    """How a network is trained and what is recorded meanwhile."""
+
+    length: Duration = Field("10ep", description="epochs (55ep) or optimiser steps (50000st); also --train.steps N, --train.epochs N")
+    batch_size: Positive = Field(60, description="samples per step; the last incomplete batch of an epoch is dropped")
+    optimiser: Annotated[Literal["adam", "sgd", "adamw"], Choice] = Field("adam", description="fresh for every training")
+    lr: PositiveReal = Field(1.2e-3, description="learning rate")
+    momentum: Rate = Field(0.0, description="for sgd")
+    nesterov: bool = Field(False, description="for sgd with momentum")
+    beta1: Rate = Field(0.9, description="for adam and adamw")
+    beta2: Rate = Field(0.999, description="for adam and adamw")
+    eps: PositiveReal = Field(1e-8, description="for adam and adamw")
+    weight_decay: Real = Field(0.0, description="L2 for adam and sgd, decoupled for adamw")
+    schedule: ScheduleSpec = ScheduleSpec()
+    precision: Annotated[Literal["fp32", "bf16"], Choice] = Field("fp32", description="of the forward and backward pass")
+    record_every: Interval = Field("100st", description="distance of records, in steps (100) or epochs (1ep)")
+    test_curve: bool = Field(False, description="test accuracy at every record, not only at early stop and at the end")
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        if Length.parse(self.length).value == 0:
+            raise ValueError("length must be at least one step or epoch")
+        if Length.parse(self.record_every).value == 0:
+            raise ValueError("record_every must be at least one step")
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs momentum above 0")
+        return self
+
+
+class PruneSpec(Part):
+    """How a trained network becomes the next level's ticket."""
+
+    procedure: str = Field("iterative", description="how levels follow from each other")
+    levels: Count = Field(3, description="pruning rounds after dense; 0 trains the dense network only")
+    score: str = Field("magnitude", description="what ranks weights; the lowest go first")
+    allocation: str = Field("layerwise", description="how scores become a mask: layerwise or global")
+    rate: Rate = Field(0.2, description="for 'global': share of survivors removed per round")
+    conv_rate: Rate = Field(0.1, description="for 'layerwise': share of survivors removed per round and convolution")
+    linear_rate: Rate = Field(0.2, description="for 'layerwise': the same, hidden linear layers")
+    output_rate: Annotated[Rate | None, Maybe] = Field(None, description="the same, output layer; default: half linear_rate")
+    rounding: Annotated[Literal["ceil", "floor", "nearest"], Choice] = Field(
+        "ceil", description="of survivors x rate, the number removed"
+    )
+    ties: Annotated[Literal["index", "seeded"], Choice] = Field("index", description="which of equal scores goes first")
+    floor: Count = Field(0, description="survivors every layer keeps at least")
+    rewind: str = Field("init", description="what survivors return to: init, or step:K (late resetting)")
+    reset: Annotated[Literal["full", "weights-only"], Choice] = Field(
+        "full", description="weights-only leaves biases and normalisation as trained (a known defect, for comparison)"
+    )
+
+    @model_validator(mode="after")
+    def _explicit(self) -> Self:
+        if self.output_rate is None:
+            object.__setattr__(self, "output_rate", self.linear_rate / 2)
+        text = self.rewind.strip().lower()
+        number = text.removeprefix(REWIND_STEP)
+        if text != "init" and not (text.startswith(REWIND_STEP) and number.isdigit()):
+            raise ValueError(f"rewind '{self.rewind}' is neither 'init' nor 'step:K' with a number of steps K")
+        object.__setattr__(self, "rewind", "init" if text == "init" or int(number) == 0 else f"{REWIND_STEP}{int(number)}")
+        return self
+
+    @property
+    def rewind_step(self) -> int:
+        """The step that survivors return to; 0 is initialisation."""
+        return 0 if self.rewind == "init" else int(self.rewind.removeprefix(REWIND_STEP))
+
+
+class EngineSpec(Part):
+    """What trains the networks. Nothing but numerical noise may depend on it."""
+
+    kind: Annotated[str, Choice] = Field("auto", description="auto or a registered engine")
+    device: Annotated[str, Choice] = Field("auto", description="auto (cuda where present), cpu, cuda, cuda:1, ...")
+    threads: Positive = Field(1, description="threads of one job; part of what determines its bits")
+
+
+class StoreSpec(Part):
+    """What a finished job keeps."""
+
+    keep: Annotated[Literal["all", "early-stop", "masks"], Choice] = Field(
+        "all", description="states kept per job: all (initial, trained, early stop), early-stop (no trained), masks"
+    )

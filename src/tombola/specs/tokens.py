@@ -1,0 +1,95 @@
+"""Field types shared by the parts of a spec: strict about what counts as a number, lenient about its spelling.
+
+The command line delivers text and YAML 1.1 reads ``5e-4`` as text, so numbers may arrive as strings; booleans never
+count as numbers. Every value is brought to one canonical form before it is hashed: ``64`` and ``"64"`` are equal.
+"""
+
+import re
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from tombola.specs.length import Length
+
+PLAN_TOKEN = re.compile(r"[1-9][0-9]*B?|M|A")
+UNITS = re.compile(r"[1-9][0-9]*")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is a truth value where a number is needed")
+    return value
+
+
+def _text(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _none(value: Any) -> Any:
+    return None if value in ("none", "None", "null") else value
+
+
+def _length(value: Any) -> str:
+    return str(Length.parse(str(_number(value))))
+
+
+def _interval(value: Any) -> str:
+    """Like a length, but a bare number means steps: every interval of the field's literature is in steps."""
+    text = str(_number(value))
+    return str(Length.parse(f"{text}st" if text.isdigit() else text))
+
+
+def _items(value: Any) -> Any:
+    """Accept one item, a list, or text with items separated by spaces or commas where a list is needed."""
+    if isinstance(value, str):
+        return [item for item in re.split(r"[\s,]+", value.strip()) if item]
+    return [value] if isinstance(value, int) else value
+
+
+def _plan(value: Any, pattern: re.Pattern[str], meaning: str) -> tuple[str, ...]:
+    items = _items(value)
+    if not isinstance(items, list | tuple):
+        raise ValueError(f"'{value}' is no list of plan tokens")
+    tokens = [item if isinstance(item, str) else repr(item) for item in items]
+    for position, (item, token) in enumerate(zip(items, tokens, strict=True), start=1):
+        if isinstance(item, bool | float) or not pattern.fullmatch(token):
+            raise ValueError(f"token '{token}' at position {position} is not valid; {meaning}")
+    return tuple(tokens)
+
+
+def _conv_plan(value: Any) -> tuple[str, ...]:
+    meaning = "use a number of channels (64), the same with batch normalisation (64B), M or A for 2x2 pooling"
+    return _plan(value, PLAN_TOKEN, meaning)
+
+
+def _linear_plan(value: Any) -> tuple[str, ...]:
+    return _plan(value, UNITS, "use a positive number of units (300)")
+
+
+def exact(rate: float) -> Fraction:
+    """Return a rate as the fraction its decimal literal names, so that counts are exact.
+
+    Examples
+    --------
+    >>> exact(0.2) * 235200
+    Fraction(47040, 1)
+    """
+    return Fraction(repr(float(rate)))
+
+
+Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+Positive = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+Seed = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+Real = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
+PositiveReal = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, BeforeValidator(_number), Field(ge=0, lt=1, allow_inf_nan=False)]
+Duration = Annotated[str, BeforeValidator(_length)]
+Interval = Annotated[str, BeforeValidator(_interval), AfterValidator(lambda v: v)]
+ConvPlan = Annotated[tuple[str, ...], BeforeValidator(_conv_plan)]
+LinearPlan = Annotated[tuple[str, ...], BeforeValidator(_linear_plan)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
+Choice = BeforeValidator(_text)
+"""Marks a field with named choices: upper case and spaces around do not matter."""
+Maybe = BeforeValidator(_none)
+"""Marks a field that may be empty: the text ``none`` means so on the command line."""

@@ -1,0 +1,105 @@
+"""One job's result on disk: what it was, what was measured, and the states it ended in."""
+
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tombola.errors import TombolaError
+from tombola.networks.state import State
+from tombola.pruning import Ticket
+from tombola.records import Records
+from tombola.specs.keys import SCHEMA
+from tombola.store.files import publishing, read_json, told_clearly, write_json
+from tombola.store.folder import JobId, RunFolder
+from tombola.store.states import save_state, save_ticket
+
+INFO, RECORDS, TICKET_FILE = "job.json", "records.npz", "ticket.safetensors"
+TRAINED, EARLY_STOP, REWIND = "trained.safetensors", "early_stop.safetensors", "rewind.safetensors"
+
+
+@dataclass(frozen=True)
+class JobInfo:
+    """What ``job.json`` says: identity, outcome, and what the result rests on."""
+
+    key: str
+    replicate: int
+    level: int
+    control: str
+    repetition: int
+    status: str
+    reason: str = ""
+    parent: str | None = None
+    density: float = 1.0
+    remaining: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    early_stop_step: int | None = None
+    engine: str = "dense"
+    device: str = "cpu"
+    threads: int = 1
+    seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    started: str = ""
+    finished: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    @property
+    def id(self) -> JobId:
+        """Where the job stands in its experiment."""
+        return JobId(self.replicate, self.level, self.control, self.repetition)
+
+
+def publish_job(
+    folder: RunFolder,
+    info: JobInfo,
+    ticket: Ticket,
+    records: Records,
+    states: dict[str, State],
+    *,
+    with_initial: bool = True,
+) -> None:
+    """Write one job's result so that it appears whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    info, ticket, records
+        What the job was, what it trained, and what was measured.
+    states
+        States by file name: ``trained.safetensors``, ``early_stop.safetensors``, ``rewind.safetensors``.
+    with_initial
+        False keeps only the mask of the ticket.
+    """
+    target = folder.job(info.id)
+    with publishing(target, folder.workshop) as aside, told_clearly(target):
+        save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
+        for name, state in states.items():
+            save_state(aside / name, state, ticket.mask)
+        with (aside / RECORDS).open("wb") as file:
+            np.savez(file, **records.arrays())  # type: ignore[arg-type]
+        write_json(aside / INFO, asdict(info))
+
+
+def read_info(path: Path) -> JobInfo:
+    """Return what a job folder's ``job.json`` says."""
+    content: dict[str, Any] = read_json(path / INFO)
+    if content.get("schema") != SCHEMA:
+        raise TombolaError(f"{path} has version {content.get('schema')} and this Tombola reads version {SCHEMA}")
+    try:
+        return JobInfo(**content)
+    except TypeError as error:
+        raise TombolaError(f"{path / INFO} is damaged: {error}") from error
+
+
+def read_records(path: Path) -> Records:
+    """Return the records of a job folder."""
+    try:
+        with np.load(path / RECORDS, allow_pickle=False) as arrays:
+            return Records(**arrays)
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise TombolaError(f"{path / RECORDS} is damaged ({error}); delete its job folder and start the run again") from error

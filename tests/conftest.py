@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+from tombola.specs import ExperimentSpec, resolve
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA_ROOTS = (REPOSITORY.parent / "data", REPOSITORY.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """A folder that holds real image sets, for tests marked `data`."""
+    for root in DATA_ROOTS:
+        if (root / "mnist").is_dir():
+            return root
+    pytest.skip("no real image sets lie beside the project (../data or ../shared/data)")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the user's own caches."""
+    monkeypatch.delenv("TOMBOLA_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def tiny_spec() -> ExperimentSpec:
+    """An experiment of a second: two replicates, two levels, one control, on the embedded digits."""
+    return resolve("lenet-digits", changes={"train": {"steps": 30, "record_every": 10}, "prune": {"levels": 2}})
