@@ -1,0 +1,28 @@
+"""Architectures from a plan, initialisation, states, and the weights that can be pruned. All plain ``nn.Module``s."""
+
+from tombola.networks.builders import Builder, build, networks
+from tombola.networks.counts import WeightCounts, count_weights
+from tombola.networks.initialise import initialise
+from tombola.networks.plan import InputShape, NetworkPlan, plan_network
+from tombola.networks.plan_network import PlanNetwork
+from tombola.networks.prunable import LayerKind, PrunableLayer, prunable_layers
+from tombola.networks.state import State, capture, restore
+
+__all__ = [
+    "Builder",
+    "InputShape",
+    "LayerKind",
+    "NetworkPlan",
+    "PlanNetwork",
+    "PrunableLayer",
+    "State",
+    "WeightCounts",
+    "build",
+    "capture",
+    "count_weights",
+    "initialise",
+    "networks",
+    "plan_network",
+    "prunable_layers",
+    "restore",
+]

@@ -1,0 +1,116 @@
+"""What one pruning asks for: how much goes, and by which rounding, tie and floor rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+
+from tombola.errors import TombolaError
+from tombola.networks import PrunableLayer
+from tombola.pruning.rounding import ROUNDINGS, TIES, removed_at_rate, require
+from tombola.specs import PruneSpec
+from tombola.specs.tokens import exact
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an allocation has to fulfil, exactly: asking for k keeps k.
+
+    Attributes
+    ----------
+    layers
+        The prunable layers; their order settles ties.
+    rates
+        Share of survivors to remove, per layer name: for allocations that treat layers one by one.
+    rate
+        Share of survivors to remove over all layers together: for all other allocations.
+    keep
+        Survivors over all layers; where given it replaces both rates.
+    rounding
+        ``"ceil"``, ``"floor"`` or ``"nearest"``: of survivors x rate, the number removed.
+    ties
+        ``"index"`` or ``"seeded"``.
+    floor
+        Survivors that every layer keeps at least (a layer with fewer keeps what it has).
+    generator
+        Source of seeded ties.
+
+    Raises
+    ------
+    TombolaError
+        If a rate is outside [0, 1), a rule does not exist, or numbers are negative.
+    """
+
+    layers: tuple[PrunableLayer, ...]
+    rates: Mapping[str, Fraction]
+    rate: Fraction
+    keep: int | None = None
+    rounding: str = "ceil"
+    ties: str = "index"
+    floor: int = 0
+    generator: torch.Generator | None = None
+
+    def __post_init__(self) -> None:
+        require("rounding", self.rounding, ROUNDINGS)
+        require("ties", self.ties, TIES)
+        for rate in (*self.rates.values(), self.rate):
+            if not 0 <= rate < 1:
+                raise TombolaError(
+                    f"rate = {float(rate):g} is outside [0, 1); it is the share of survivors removed per round"
+                )
+        if self.floor < 0:
+            raise TombolaError(
+                f"floor = {self.floor} is negative; it is the number of survivors every layer keeps at least"
+            )
+        if self.ties == "seeded" and self.generator is None:
+            raise TombolaError("ties = 'seeded' needs a generator to draw from; give one or use ties = 'index'")
+
+    @classmethod
+    def for_round(
+        cls, layers: tuple[PrunableLayer, ...], spec: PruneSpec, generator: torch.Generator | None = None
+    ) -> "Request":
+        """Return what one round of an experiment asks for.
+
+        Rates per layer follow its kind: convolution, hidden linear, output layer (playground reference, section 4.2).
+        Without a generator ties cannot be seeded, so counts can be planned and nothing can be pruned by them.
+        """
+        output = spec.linear_rate / 2 if spec.output_rate is None else spec.output_rate
+        by_kind = {"conv": spec.conv_rate, "linear": spec.linear_rate, "output": output}
+        return cls(
+            layers=layers,
+            rates={layer.name: exact(by_kind[layer.kind]) for layer in layers},
+            rate=exact(spec.rate),
+            rounding=spec.rounding,
+            ties=spec.ties if generator is not None else "index",
+            floor=spec.floor,
+            generator=generator,
+        )
+
+    @classmethod
+    def for_density(
+        cls,
+        layers: tuple[PrunableLayer, ...],
+        density: float,
+        *,
+        rounding: str = "ceil",
+        ties: str = "index",
+        floor: int = 0,
+        generator: torch.Generator | None = None,
+    ) -> "Request":
+        """Return the request for n - round(n x (1 - density)) survivors of all n weights.
+
+        Raises
+        ------
+        TombolaError
+            If the density is outside (0, 1].
+        """
+        if not 0 < density <= 1:
+            raise TombolaError(f"density = {density} is outside (0, 1]; it is the fraction of weights that remain")
+        require("rounding", rounding, ROUNDINGS)
+        size = sum(layer.size for layer in layers)
+        keep = size - removed_at_rate(size, 1 - exact(density), rounding)
+        none = Fraction(0)
+        return cls(
+            layers, dict.fromkeys((layer.name for layer in layers), none), none, keep, rounding, ties, floor, generator
+        )
