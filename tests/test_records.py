@@ -43,4 +43,6 @@ def test_records_cover_start_grid_and_end(first: int, length: int, interval: int
     assert list(steps) == sorted(steps)
     assert steps[first] == START
     assert steps[last] & FINAL
-    assert {s for s, kind in steps.items() if kind & GRID} == {s for s in range(first + 1, last + 1) if s % interval == 0}
+    assert {s for s, kind in steps.items() if kind & GRID} == {
+        s for s in range(first + 1, last + 1) if s % interval == 0
+    }

@@ -21,7 +21,12 @@ def test_presets_hold_the_published_values(name: str) -> None:
     assert found == TABLE[name]
     assert (train.optimiser, train.batch_size, train.beta1, train.beta2, train.eps) == ("adam", 60, 0.9, 0.999, 1e-8)
     assert (train.weight_decay, train.schedule.kind, train.precision, spec.data.augment) == (0, "constant", "fp32", ())
-    assert (prune.allocation, prune.score, prune.procedure, prune.reset) == ("layerwise", "magnitude", "iterative", "full")
+    assert (prune.allocation, prune.score, prune.procedure, prune.reset) == (
+        "layerwise",
+        "magnitude",
+        "iterative",
+        "full",
+    )
     assert spec.data.normalisation == ("mnist" if name == "lenet-mnist" else "imagenet")
     assert spec.data.validation == 5000
     assert spec.network.bias_init == "uniform-fan-in"
@@ -60,5 +65,9 @@ def test_the_three_lenets_differ_as_their_sources_do() -> None:
     paper, google, openlth = (resolve(f"fc2019-lenet{suffix}") for suffix in ("", "-google", "-openlth"))
     assert (paper.train.optimiser, paper.train.lr) == ("adam", 1.2e-3)
     assert (google.train.optimiser, google.train.lr, google.train.length) == ("sgd", 0.1, "50000st")
-    assert (openlth.train.length, openlth.train.batch_size, openlth.network.weight_init) == ("40ep", 128, "kaiming-normal")
+    assert (openlth.train.length, openlth.train.batch_size, openlth.network.weight_init) == (
+        "40ep",
+        128,
+        "kaiming-normal",
+    )
     assert (openlth.prune.allocation, openlth.network.prunable) == ("global", ("hidden",))

@@ -29,7 +29,11 @@ def test_linear_plans_take_units_only() -> None:
         resolve(changes={"network": {"linear": [300, "M"]}})
 
 
-@given(st.lists(st.one_of(st.integers(1, 2000).map(str), st.integers(1, 2000).map(lambda n: f"{n}B"), st.sampled_from("MA"))))
+@given(
+    st.lists(
+        st.one_of(st.integers(1, 2000).map(str), st.integers(1, 2000).map(lambda n: f"{n}B"), st.sampled_from("MA"))
+    )
+)
 def test_valid_plans_survive_unchanged(plan: list[str]) -> None:
     assert resolve(changes={"network": {"conv": plan}}).network.conv == tuple(plan)
     assert resolve(changes={"network": {"conv": " ".join(plan)}}).network.conv == tuple(plan)

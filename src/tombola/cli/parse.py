@@ -4,7 +4,8 @@ import contextlib
 import io
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypedDict, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, Union, get_args, get_origin
 
 import tyro
 from pydantic.fields import FieldInfo
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 HELP = ("-h", "--help")
 LENGTHS = {"train.steps": "length of training in optimiser steps", "train.epochs": "length of training in epochs"}
+METAVARS: dict[type, str] = {int: "N", float: "X", bool: "true|false"}
 SHORTHANDS = {"--engine": "--engine.kind", "--levels": "--prune.levels"}
 
 
@@ -77,8 +79,19 @@ def _flag(field: FieldInfo, default: Any) -> Any:
     many = isinstance(default, list)
     shown = " ".join(map(str, default)) if many else default
     text = f"{field.description or ''} [{'none' if default is None else shown if shown != '' else '-'}]"
-    metavar = "ITEM" if many else {int: "N", float: "X", bool: "true|false"}.get(type(default), "TEXT")
+    metavar = "|".join(_choices(field.annotation)) or ("ITEM" if many else METAVARS.get(type(default), "TEXT"))
     return Annotated[tuple[str, ...] if many else str, tyro.conf.arg(help=text, help_behavior_hint="", metavar=metavar)]
+
+
+def _choices(annotation: Any) -> list[str]:
+    """Return the values of a field of named choices, else nothing."""
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    return (
+        [choice for part in get_args(annotation) for choice in _choices(part)]
+        if get_origin(annotation) in (Union, UnionType)
+        else []
+    )
 
 
 def _plant(tree: dict[str, Any], name: str, flag: Any) -> None:

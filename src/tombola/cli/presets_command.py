@@ -12,7 +12,9 @@ from tombola.cli.parse import parse
 class Options:
     """Arguments of ``tombola presets``."""
 
-    name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(help="show this one, resolved", metavar="PRESET")] = None
+    name: Annotated[
+        str | None, tyro.conf.Positional, tyro.conf.arg(help="show this one, resolved", metavar="PRESET")
+    ] = None
 
 
 def main(args: list[str]) -> int:
@@ -24,7 +26,10 @@ def main(args: list[str]) -> int:
     if options.name:
         import yaml
 
-        print(yaml.safe_dump(resolve(options.name).resolved(), sort_keys=False, default_flow_style=None, width=110), end="")
+        print(
+            yaml.safe_dump(resolve(options.name).resolved(), sort_keys=False, default_flow_style=None, width=110),
+            end="",
+        )
         return 0
     width = max(map(len, preset_names()))
     for name in preset_names():

@@ -18,11 +18,15 @@ def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
     plan, console = seen.plan, results()
     console.print(f"[bold]{plan.spec.name}[/bold] would train {jobs(seen)}")
     console.print(
-        f"data: {plan.info.name}, {plan.info.train} training, {plan.info.validation} validation, {plan.info.test} test images"
+        f"data: {plan.info.name}, {plan.info.sizes.train} training, {plan.info.sizes.validation} validation, {plan.info.sizes.test} test images"
     )
-    console.print(f"each: {plan.steps} steps of {plan.spec.train.batch_size} images, a record every {plan.interval} steps")
+    console.print(
+        f"each: {plan.steps} steps of {plan.spec.train.batch_size} images, a record every {plan.interval} steps"
+    )
     engines = ", ".join(sorted(set(plan.engines.levels.values())))
-    console.print(f"engine: {engines} on {plan.engines.device}, {plan.engines.threads} thread(s) a job, {seen.workers} job(s) at a time")
+    console.print(
+        f"engine: {engines} on {plan.engines.device}, {plan.engines.threads} thread(s) a job, {seen.workers} job(s) at a time"
+    )
     console.print(f"estimated: about {duration(seen.seconds)} and {size(seen.bytes)} of disk\n")
     console.print(remaining_table(seen))
     print(yaml.safe_dump(plan.spec.resolved(), sort_keys=False, default_flow_style=None, width=110))

@@ -33,7 +33,8 @@ class Clock:
         self.total = 0
         self._start = time.monotonic()
         self._finished = 0
-        self._running: dict[JobId, tuple[int, int]] = {}
+        self._running: dict[JobId, JobStarted] = {}
+        self._steps: dict[JobId, int] = {}
         self._began: dict[JobId, float] = {}
 
     def begin(self, total: int) -> None:
@@ -44,19 +45,21 @@ class Clock:
         """Take note of a job's progress or end."""
         match event:
             case JobStarted():
-                self._running[event.job], self._began[event.job] = (0, 0), time.monotonic()
+                self._running[event.job], self._began[event.job] = event, time.monotonic()
+                self._steps[event.job] = 0
             case JobProgress(progress=progress):
-                done = progress.step - progress.first_step
-                self._running[event.job] = (done, progress.total_steps - progress.first_step)
+                self._steps[event.job] = progress.step - self._running[event.job].first_step
             case JobFinished() | JobLost():
-                self._finished += self._running.pop(event.job, (0, 0))[1]
+                started = self._running.pop(event.job, None)
+                self._steps.pop(event.job, None)
+                self._finished += started.last_step - started.first_step if started else 0
             case _:
                 pass
 
     @property
     def done(self) -> int:
         """Steps done so far."""
-        return self._finished + sum(done for done, _ in self._running.values())
+        return self._finished + sum(self._steps.values())
 
     def left(self) -> str:
         """Return the estimated time left for the whole run."""
@@ -65,9 +68,13 @@ class Clock:
         elapsed = time.monotonic() - self._start
         return duration(max(0.0, elapsed * (self.total - self.done) / self.done))
 
+    def density(self, job: JobId) -> float:
+        """Return the density of a running job's network."""
+        return self._running[job].density
+
     def speed(self, job: JobId) -> float:
         """Return a running job's steps per second, evaluation included."""
-        return self._running.get(job, (0, 0))[0] / max(1e-9, time.monotonic() - self._began.get(job, 0.0))
+        return self._steps.get(job, 0) / max(1e-9, time.monotonic() - self._began.get(job, 0.0))
 
 
 def describe(job: JobId) -> str:
@@ -91,7 +98,9 @@ def announce(console: Console, event: RunEstimated) -> None:
     """Say what the run will cost before it starts."""
     console.print(f"estimated: about {duration(event.seconds)} and {size(event.bytes)} of disk")
     if event.seconds > LONG:
-        console.print("[yellow]this takes more than an hour; Ctrl-C stops it, and the same command continues where it was[/yellow]")
+        console.print(
+            "[yellow]this takes more than an hour; Ctrl-C stops it, and the same command continues where it was[/yellow]"
+        )
 
 
 def begun(event: RunStarted) -> str:
@@ -141,7 +150,9 @@ class Display:
         self.each = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:>6.0f}/{task.total:.0f} steps  {task.fields[speed]:>5.0f}/s  {task.fields[accuracy]}"),
+            TextColumn(
+                "{task.completed:>6.0f}/{task.total:.0f} steps  {task.fields[speed]:>5.0f}/s  {task.fields[accuracy]}"
+            ),
             console=console,
         )
         self.live = Live(Group(self.each, self.overall), console=console, refresh_per_second=5)
@@ -159,14 +170,19 @@ class Display:
                 self.live.console.print(begun(event))
                 self.whole = self.overall.add_task("", total=event.pending, left="-")
             case JobStarted():
-                self.tasks[event.job] = self.each.add_task(describe(event.job), total=None, speed=0, accuracy="")
+                self.tasks[event.job] = self.each.add_task(
+                    describe(event.job),
+                    total=event.last_step,
+                    completed=event.first_step,
+                    speed=0,
+                    accuracy=f"density {event.density:6.2%}",
+                )
             case JobProgress(progress=progress) if event.job in self.tasks:
                 self.each.update(
                     self.tasks[event.job],
                     completed=progress.step,
-                    total=progress.total_steps,
                     speed=self.clock.speed(event.job),
-                    accuracy=f"density {progress.density:6.2%}  val accuracy {progress.val_accuracy:6.2%}",
+                    accuracy=f"density {self.clock.density(event.job):6.2%}  val accuracy {progress.val_accuracy:6.2%}",
                 )
             case JobFinished() | JobLost():
                 if event.job in self.tasks:

@@ -14,7 +14,9 @@ class Options:
     """Arguments of ``tombola report``."""
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(help="the run folder", metavar="RUN")]
-    output: Annotated[Path | None, tyro.conf.arg(help="the HTML file [RUN/report.html]", metavar="FILE", aliases=["-o"])] = None
+    output: Annotated[
+        Path | None, tyro.conf.arg(help="the HTML file [RUN/report.html]", metavar="FILE", aliases=["-o"])
+    ] = None
 
 
 def main(args: list[str]) -> int:

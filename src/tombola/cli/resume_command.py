@@ -17,8 +17,12 @@ class Options:
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(help="the run folder", metavar="RUN")]
     workers: Annotated[str, tyro.conf.arg(help="jobs at a time", metavar="N|auto")] = "auto"
-    retry_failed: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="forget failed jobs and try them again")] = False
-    trust: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="import the plug-ins the run names")] = False
+    retry_failed: Annotated[
+        bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="forget failed jobs and try them again")
+    ] = False
+    trust: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="import the plug-ins the run names")] = (
+        False
+    )
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="no progress")] = False
 
 
@@ -35,12 +39,16 @@ def main(args: list[str]) -> int:
     if options.retry_failed:
         forget_failed(run)
     path = options.run.resolve()
-    return run_and_tell(run.spec.with_(name=named(path)), path.parent, worker_number(options.workers), quiet=options.quiet)
+    return run_and_tell(
+        run.spec.with_(name=named(path)), path.parent, worker_number(options.workers), quiet=options.quiet
+    )
 
 
 def named(path: Path) -> str:
     """Return the name part of a run folder's name, which a user may have changed."""
     name, _, key = path.name.rpartition("-")
     if not name or len(key) != 12:
-        raise TombolaError(f"{path.name} is not named <name>-<key> as run folders are; give the folder its old name back")
+        raise TombolaError(
+            f"{path.name} is not named <name>-<key> as run folders are; give the folder its old name back"
+        )
     return name

@@ -21,7 +21,7 @@ def option(text: str, metavar: str, *aliases: str) -> Any:
 
 def flag(text: str) -> Any:
     """Return a switch with its help."""
-    return Annotated[bool, tyro.conf.arg(help=text, help_behavior_hint=""), tyro.conf.FlagCreatePairsOff]
+    return Annotated[bool, tyro.conf.arg(help=text, help_behavior_hint="")]
 
 
 OPTIONS: Mapping[str, Any] = {

@@ -29,8 +29,10 @@ def run_and_tell(spec: ExperimentSpec, out: Path, workers: int | None, *, quiet:
 def summary(outcome: Outcome) -> list[str]:
     """Return the closing lines of a run."""
     done = outcome.total - len(outcome.failed) - len(outcome.lost) - outcome.blocked
-    took = f"{outcome.trained} trained" + (f", {outcome.adopted} taken over from other runs" if outcome.adopted else "")
-    lines = [f"{done} of {outcome.total} jobs done; in this call {took or 'nothing to do'}, {duration(outcome.seconds)}"]
+    took = [f"{outcome.trained} trained"] if outcome.trained else []
+    took += [f"{outcome.adopted} taken over from other runs"] if outcome.adopted else []
+    now = f"in this call {', '.join(took)}, {duration(outcome.seconds)}" if took else "nothing to do"
+    lines = [f"{done} of {outcome.total} jobs done; {now}"]
     lines += [f"[red]failed: {info.reason}[/red]" for info in outcome.failed]
     lines += [f"[red]lost: {event.job}: {event.reason.splitlines()[-1]}[/red]" for event in outcome.lost]
     if outcome.blocked:

@@ -34,7 +34,17 @@ def mean_table(table: pd.DataFrame) -> Table:
 def job_table(table: pd.DataFrame) -> Table:
     """Return one line per job."""
     shown = Table()
-    for heading in ("replicate", "level", "control", "repetition", "density", "early stop", "val loss", "test accuracy", "time"):
+    for heading in (
+        "replicate",
+        "level",
+        "control",
+        "repetition",
+        "density",
+        "early stop",
+        "val loss",
+        "test accuracy",
+        "time",
+    ):
         shown.add_column(heading, justify="right")
     for row in table.sort_values(["replicate", "level", "control", "repetition"]).itertuples():
         name = "ticket" if row.control == TICKET else str(row.control)

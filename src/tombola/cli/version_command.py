@@ -1,6 +1,7 @@
 """``tombola version``: what is installed."""
 
 import platform
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import tombola
@@ -9,6 +10,7 @@ from tombola.cli.parse import parse
 PACKAGES = ("torch", "numpy", "scipy", "numba", "xarray", "pydantic", "tyro")
 
 
+@dataclass
 class Options:
     """``tombola version`` takes no arguments."""
 

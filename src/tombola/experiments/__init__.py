@@ -1,9 +1,9 @@
 """Experiments: procedures and controls, the graph of jobs they make, and what runs it."""
 
-from tombola.experiments.controls import ControlContext, controls
+from tombola.experiments.control import ControlContext, controls
 from tombola.experiments.graph import Job, job_graph
 from tombola.experiments.preview import Preview, preview
-from tombola.experiments.procedures import LevelContext, Procedure, procedures
+from tombola.experiments.procedure import LevelContext, Procedure, procedures
 from tombola.experiments.runner import Outcome, run
 from tombola.experiments.trial import Trial
 

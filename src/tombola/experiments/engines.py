@@ -43,7 +43,9 @@ class EngineChoice:
     def write(self, folder: RunFolder) -> None:
         """Put the choice on record."""
         levels = {str(level): name for level, name in self.levels.items()}
-        write_json(folder.engine_file, {"schema": SCHEMA, "device": self.device, "threads": self.threads, "levels": levels})
+        write_json(
+            folder.engine_file, {"schema": SCHEMA, "device": self.device, "threads": self.threads, "levels": levels}
+        )
 
 
 def choose_engines(spec: ExperimentSpec, folder: RunFolder) -> EngineChoice:

@@ -59,7 +59,9 @@ def seconds(plan: Plan, cost: Cost, pending: Iterable[JobId], workers: int) -> f
     for job in pending:
         steps = plan.steps_of(job)
         records = len(record_steps(plan.steps - steps, plan.steps, plan.interval))
-        images = records * plan.info.validation + (records if plan.spec.train.test_curve else 2) * plan.info.test
+        images = (
+            records * plan.info.sizes.validation + (records if plan.spec.train.test_curve else 2) * plan.info.sizes.test
+        )
         total += steps * cost.step + images * cost.image
     return total / workers
 

@@ -30,10 +30,12 @@ class RunStarted:
 
 @dataclass(frozen=True)
 class JobStarted:
-    """A worker took a job."""
+    """A job's training begins: how dense its network is, and from which step to which it trains."""
 
     job: JobId
-    density: float | None = None
+    density: float
+    first_step: int
+    last_step: int
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """One job, from what it needs on disk to its published result. Runs the same in any process of any executor."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,22 +10,21 @@ import torch
 import tombola
 from tombola.data import Dataset
 from tombola.errors import TombolaError
-from tombola.experiments.controls import ControlContext, controls
+from tombola.experiments.control import ControlContext, controls
 from tombola.experiments.engines import EngineChoice
+from tombola.experiments.events import JobProgress, JobStarted, Listener, silent
 from tombola.experiments.graph import Job
-from tombola.experiments.procedures import LevelContext, procedures
+from tombola.experiments.procedure import LevelContext, procedures
 from tombola.experiments.trial import Shape, Trial
 from tombola.networks import PrunableLayer, build, prunable_layers
 from tombola.networks.state import State, restore
 from tombola.pruning import Mask, Ticket
 from tombola.records import Records
-from tombola.specs import ExperimentSpec
+from tombola.specs import ExperimentSpec, Length
 from tombola.store import JobId, RunFolder, StoredTicket
 from tombola.store.folder import TICKET
 from tombola.store.jobs import EARLY_STOP, REWIND, TRAINED, JobInfo, publish_job, read_info
-from tombola.training import FitResult, Progress, fit
-
-OnRecord = Callable[[Progress], None]
+from tombola.training import FitResult, fit
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,8 @@ class Bench:
         return Shape(self.data.input_shape, len(self.data.classes))
 
 
-def execute(job: Job, bench: Bench, on_record: OnRecord | None = None) -> JobInfo:
-    """Train one job and publish its result.
+def execute(job: Job, bench: Bench, tell: Listener = silent) -> JobInfo:
+    """Train one job and publish its result; tell how it goes.
 
     A job that cannot be trained (scores that are not finite, a loss that becomes NaN) is published as failed, with the reason.
 
@@ -67,6 +65,8 @@ def execute(job: Job, bench: Bench, on_record: OnRecord | None = None) -> JobInf
         return failed
     restore(module, trial.ticket.initial)
     train = trial.train or spec.train
+    last = Length.parse(train.length).steps(len(bench.data.train) // train.batch_size)
+    tell(JobStarted(job.id, trial.ticket.mask.density, trial.start_step, last))
     result = fit(
         module,
         bench.data,
@@ -79,7 +79,7 @@ def execute(job: Job, bench: Bench, on_record: OnRecord | None = None) -> JobInf
         engine=bench.engines.levels[job.id.level],
         device=bench.engines.device,
         threads=bench.engines.threads,
-        on_record=on_record,
+        on_record=lambda progress: tell(JobProgress(job.id, progress)),
     )
     done = JobInfo(**info, **_outcome(result, trial.ticket.mask, layers), finished=_now())
     keep_initial = spec.store.keep != "masks" or (job.id.level == 0 and job.id.control == TICKET)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tombola.errors import TombolaError
-from tombola.experiments.controls import controls
+from tombola.experiments.control import controls
 from tombola.experiments.engines import EngineChoice
-from tombola.experiments.procedures import procedures
+from tombola.experiments.procedure import procedures
 from tombola.specs import ExperimentSpec
 from tombola.specs.keys import job_key
 from tombola.store import JobId

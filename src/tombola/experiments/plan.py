@@ -20,9 +20,6 @@ from tombola.store import JobId, RunFolder
 from tombola.store.jobs import JobInfo, read_info
 from tombola.training import engines as registered_engines
 
-BY_CONTENT = ("folder", "tensors")
-"""Image sets that a name does not determine; their content is part of the run's key."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -62,7 +59,7 @@ class Plan:
     @cached_property
     def batches_per_epoch(self) -> int:
         """Steps of one epoch; the last incomplete batch is dropped."""
-        return self.info.train // self.spec.train.batch_size
+        return self.info.sizes.train // self.spec.train.batch_size
 
     @cached_property
     def steps(self) -> int:
@@ -118,8 +115,8 @@ def make_plan(spec: ExperimentSpec, out: Path) -> Plan:
         spec = spec.with_(data={"root": str(Path(spec.data.root).resolve())})
     info = describe(spec.data)
     sources = {"plugins": " ".join(f"{name}={digest}" for name, digest in plugins.items())} if plugins else {}
-    if spec.data.name in BY_CONTENT:
-        sources["data"] = load_data(spec.data, spec.seed).digest
+    if info.identity is not None:
+        sources["data"] = info.identity
     folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources)}")
     if folder.spec_file.exists():
         spec = grown(spec, folder.read_spec())
@@ -152,7 +149,7 @@ def _check_lengths(plan: Plan) -> None:
     train, prune = plan.spec.train, plan.spec.prune
     if plan.batches_per_epoch == 0:
         raise TombolaError(
-            f"train.batch_size = {train.batch_size} exceeds the {plan.info.train} training samples of {plan.info.name}; "
+            f"train.batch_size = {train.batch_size} exceeds the {plan.info.sizes.train} training samples of {plan.info.name}; "
             "use a smaller batch"
         )
     if plan.interval > plan.steps:

@@ -25,7 +25,9 @@ class ExperimentSpec(Part):
     (4, ())
     """
 
-    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="first part of the run folder's name")
+    name: str = Field(
+        "experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="first part of the run folder's name"
+    )
     seed: Seed = Field(0, description="root of every random stream")
     replicates: Positive = Field(3, description="independent initialisations, each with its own data order")
     data: DataSpec = DataSpec()

@@ -30,7 +30,9 @@ def merge(*excludes: dict[str, Any]) -> dict[str, Any]:
     for exclude in excludes:
         for name, what in exclude.items():
             before = merged.get(name)
-            merged[name] = before | what if isinstance(before, set) and isinstance(what, set) else True if before is True else what
+            merged[name] = (
+                before | what if isinstance(before, set) and isinstance(what, set) else True if before is True else what
+            )
     return merged
 
 

@@ -61,7 +61,9 @@ class NetworkSpec(Part):
     bias_init: Annotated[Literal["uniform-fan-in", "zeros"], Choice] = Field(
         "uniform-fan-in", description="distribution of initial biases"
     )
-    prunable: Names = Field(("all",), description="all, hidden (all but the output layer), conv, linear, or name patterns")
+    prunable: Names = Field(
+        ("all",), description="all, hidden (all but the output layer), conv, linear, or name patterns"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -75,7 +77,9 @@ class NetworkSpec(Part):
 class ScheduleSpec(Part):
     """Learning rate over time, as a factor on ``train.lr``."""
 
-    kind: Annotated[Literal["constant", "steps", "cosine"], Choice] = Field("constant", description="shape after warm-up")
+    kind: Annotated[Literal["constant", "steps", "cosine"], Choice] = Field(
+        "constant", description="shape after warm-up"
+    )
     milestones: tuple[Duration, ...] = Field((), description="for 'steps': when the rate drops (80ep 120ep)")
     factor: PositiveReal = Field(0.1, description="for 'steps': factor of each drop")
     warmup: Duration = Field("0st", description="linear warm-up from zero")
@@ -83,16 +87,22 @@ class ScheduleSpec(Part):
     @model_validator(mode="after")
     def _milestones_fit_kind(self) -> Self:
         if (self.kind == "steps") != bool(self.milestones):
-            raise ValueError(f"kind '{self.kind}' and milestones {list(self.milestones)} do not fit; 'steps' needs milestones")
+            raise ValueError(
+                f"kind '{self.kind}' and milestones {list(self.milestones)} do not fit; 'steps' needs milestones"
+            )
         return self
 
 
 class TrainSpec(Part):
     """How a network is trained and what is recorded meanwhile."""
 
-    length: Duration = Field("10ep", description="epochs (55ep) or optimiser steps (50000st); also --train.steps N, --train.epochs N")
+    length: Duration = Field(
+        "10ep", description="epochs (55ep) or optimiser steps (50000st); also --train.steps N, --train.epochs N"
+    )
     batch_size: Positive = Field(60, description="samples per step; the last incomplete batch of an epoch is dropped")
-    optimiser: Annotated[Literal["adam", "sgd", "adamw"], Choice] = Field("adam", description="fresh for every training")
+    optimiser: Annotated[Literal["adam", "sgd", "adamw"], Choice] = Field(
+        "adam", description="fresh for every training"
+    )
     lr: PositiveReal = Field(1.2e-3, description="learning rate")
     momentum: Rate = Field(0.0, description="for sgd")
     nesterov: bool = Field(False, description="for sgd with momentum")
@@ -101,7 +111,9 @@ class TrainSpec(Part):
     eps: PositiveReal = Field(1e-8, description="for adam and adamw")
     weight_decay: Real = Field(0.0, description="L2 for adam and sgd, decoupled for adamw")
     schedule: ScheduleSpec = ScheduleSpec()
-    precision: Annotated[Literal["fp32", "bf16"], Choice] = Field("fp32", description="of the forward and backward pass")
+    precision: Annotated[Literal["fp32", "bf16"], Choice] = Field(
+        "fp32", description="of the forward and backward pass"
+    )
     record_every: Interval = Field("100st", description="distance of records, in steps (100) or epochs (1ep)")
     test_curve: bool = Field(False, description="test accuracy at every record, not only at early stop and at the end")
 
@@ -126,7 +138,9 @@ class PruneSpec(Part):
     rate: Rate = Field(0.2, description="for 'global': share of survivors removed per round")
     conv_rate: Rate = Field(0.1, description="for 'layerwise': share of survivors removed per round and convolution")
     linear_rate: Rate = Field(0.2, description="for 'layerwise': the same, hidden linear layers")
-    output_rate: Annotated[Rate | None, Maybe] = Field(None, description="the same, output layer; default: half linear_rate")
+    output_rate: Annotated[Rate | None, Maybe] = Field(
+        None, description="the same, output layer; default: half linear_rate"
+    )
     rounding: Annotated[Literal["ceil", "floor", "nearest"], Choice] = Field(
         "ceil", description="of survivors x rate, the number removed"
     )
@@ -145,7 +159,9 @@ class PruneSpec(Part):
         number = text.removeprefix(REWIND_STEP)
         if text != "init" and not (text.startswith(REWIND_STEP) and number.isdigit()):
             raise ValueError(f"rewind '{self.rewind}' is neither 'init' nor 'step:K' with a number of steps K")
-        object.__setattr__(self, "rewind", "init" if text == "init" or int(number) == 0 else f"{REWIND_STEP}{int(number)}")
+        object.__setattr__(
+            self, "rewind", "init" if text == "init" or int(number) == 0 else f"{REWIND_STEP}{int(number)}"
+        )
         return self
 
     @property

@@ -31,5 +31,7 @@ def load_plugins(modules: Iterable[str]) -> dict[str, str]:
         except TombolaError:
             raise
         except Exception as error:
-            raise TombolaError(f"plugins: module '{name}' cannot be imported: {type(error).__name__}: {error}") from error
+            raise TombolaError(
+                f"plugins: module '{name}' cannot be imported: {type(error).__name__}: {error}"
+            ) from error
     return digests

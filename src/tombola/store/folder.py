@@ -71,7 +71,9 @@ class RunFolder:
             If this is no run folder, or one of another schema version.
         """
         if not self.spec_file.is_file():
-            raise TombolaError(f"{self.path} is no run folder (it has no spec.yaml); `tombola run` prints the folders it makes")
+            raise TombolaError(
+                f"{self.path} is no run folder (it has no spec.yaml); `tombola run` prints the folders it makes"
+            )
         try:
             values = yaml.safe_load(self.spec_file.read_text())
             schema = values.pop("schema", None)
@@ -117,5 +119,7 @@ class RunFolder:
             try:
                 lock.acquire()
             except Timeout as error:
-                raise TombolaError(f"another process is writing {self.path}; wait for it, or stop it, and start again") from error
+                raise TombolaError(
+                    f"another process is writing {self.path}; wait for it, or stop it, and start again"
+                ) from error
         return lock

@@ -102,4 +102,6 @@ def read_records(path: Path) -> Records:
         with np.load(path / RECORDS, allow_pickle=False) as arrays:
             return Records(**arrays)
     except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise TombolaError(f"{path / RECORDS} is damaged ({error}); delete its job folder and start the run again") from error
+        raise TombolaError(
+            f"{path / RECORDS} is damaged ({error}); delete its job folder and start the run again"
+        ) from error

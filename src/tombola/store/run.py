@@ -68,7 +68,9 @@ class Run:
         is False for the records before the first and after the last step. What does not exist is NaN, and ``status``
         says why: ``done``, ``failed`` or ``absent``.
         """
-        return tables.dataset(self.spec, {job: (info, read_records(self.folder.job(job))) for job, info in self.jobs.items()})
+        return tables.dataset(
+            self.spec, {job: (info, read_records(self.folder.job(job))) for job, info in self.jobs.items()}
+        )
 
     @cached_property
     def layers(self) -> tuple[LayerInfo, ...]:

@@ -91,9 +91,14 @@ COLUMNS = [
 
 
 def _row(info: JobInfo, records: Records) -> dict[str, object]:
-    row: dict[str, object] = {name: getattr(info, name) for name in (*DIMS, "status", "reason", "density", "seconds", "engine")}
+    row: dict[str, object] = {
+        name: getattr(info, name) for name in (*DIMS, "status", "reason", "density", "seconds", "engine")
+    }
     done = info.status == "done"
-    for prefix, record in (("", records.early_stop() if done else None), ("final_", len(records.step) - 1 if done else None)):
+    for prefix, record in (
+        ("", records.early_stop() if done else None),
+        ("final_", len(records.step) - 1 if done else None),
+    ):
         name = f"{prefix}step" if prefix else "early_stop_step"
         row[name] = np.nan if record is None else int(records.step[record])
         for measure in MEASURES:

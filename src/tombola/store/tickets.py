@@ -74,8 +74,14 @@ class StoredTicket:
             If the state was not kept, or the network is a plug-in of a run that is not trusted.
         """
         if not self._trusted:
-            raise TombolaError("this run names plug-ins, which opening it does not import; use open_run(path, trust=True)")
-        values = {"initial": lambda: self.initial, "trained": lambda: self.trained, "early_stop": lambda: self.early_stop}
+            raise TombolaError(
+                "this run names plug-ins, which opening it does not import; use open_run(path, trust=True)"
+            )
+        values = {
+            "initial": lambda: self.initial,
+            "trained": lambda: self.trained,
+            "early_stop": lambda: self.early_stop,
+        }
         if state not in values:
             raise TombolaError(f"state '{state}' is not one of initial, trained, early_stop")
         shape = tuple(self.provenance["input_shape"])

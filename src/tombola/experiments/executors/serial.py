@@ -4,11 +4,10 @@ import traceback
 from functools import cached_property
 
 from tombola.errors import TombolaError
-from tombola.experiments.events import JobFinished, JobLost, JobProgress, JobStarted, Listener
+from tombola.experiments.events import JobFinished, JobLost, Listener
 from tombola.experiments.execute import Bench, execute
 from tombola.experiments.executors.base import WorkerSetup
 from tombola.experiments.graph import Job
-from tombola.training import Progress
 
 
 class SerialExecutor:
@@ -36,18 +35,12 @@ class SerialExecutor:
         job, self._job = self._job, None
         if job is None:
             return []
-        job_id = job.id
-        listener(JobStarted(job_id))
-
-        def on_record(progress: Progress) -> None:
-            listener(JobProgress(job_id, progress))
-
         try:
-            return [JobFinished(job_id, execute(job, self._bench, on_record))]
+            return [JobFinished(job.id, execute(job, self._bench, listener))]
         except TombolaError:
             raise
         except Exception:
-            return [JobLost(job_id, traceback.format_exc().strip())]
+            return [JobLost(job.id, traceback.format_exc().strip())]
 
     def close(self) -> None:
         """Nothing to stop."""

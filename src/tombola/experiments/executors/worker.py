@@ -6,11 +6,10 @@ import traceback
 from multiprocessing.connection import Connection
 
 from tombola.errors import TombolaError
-from tombola.experiments.events import JobFinished, JobLost, JobProgress, JobStarted
+from tombola.experiments.events import JobFinished, JobLost
 from tombola.experiments.execute import execute
 from tombola.experiments.executors.base import WorkerSetup
 from tombola.experiments.graph import Job
-from tombola.training import Progress
 
 
 class Fatal(RuntimeError):
@@ -27,13 +26,8 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
         bench = setup.bench()
         while True:
             job: Job = connection.recv()
-            connection.send(JobStarted(job.id))
-
-            def on_record(progress: Progress, job: Job = job) -> None:
-                connection.send(JobProgress(job.id, progress))
-
             try:
-                connection.send(JobFinished(job.id, execute(job, bench, on_record)))
+                connection.send(JobFinished(job.id, execute(job, bench, connection.send)))
             except (TombolaError, BrokenPipeError):
                 raise
             except Exception:

@@ -98,7 +98,12 @@ def iterative_trial(context: LevelContext) -> Trial:
     if spec.prune.reset == "weights-only":
         weights = {layer.name for layer in context.layers}
         state = {name: state[name] if name in weights else value for name, value in parent.trained.items()}
-    provenance = {"procedure": "iterative", "score": spec.prune.score, "rewind": spec.prune.rewind, "reset": spec.prune.reset}
+    provenance = {
+        "procedure": "iterative",
+        "score": spec.prune.score,
+        "rewind": spec.prune.rewind,
+        "reset": spec.prune.reset,
+    }
     return Trial(with_initial(Ticket(state, mask, provenance), state), start_step=spec.prune.rewind_step)
 
 
