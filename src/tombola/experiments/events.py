@@ -4,9 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tombola.data import Work
 from tombola.store import JobId
 from tombola.store.jobs import JobInfo
 from tombola.training import Progress
+
+
+@dataclass(frozen=True)
+class DataPrepared:
+    """Slow work on the images that is done once (decoding files) is at this point."""
+
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class JobLost:
     reason: str
 
 
-Event = RunEstimated | RunStarted | JobStarted | JobProgress | JobFinished | JobLost
+Event = DataPrepared | RunEstimated | RunStarted | JobStarted | JobProgress | JobFinished | JobLost
 Listener = Callable[[Event], None]
 
 

@@ -6,12 +6,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tombola.data import prepare
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
 from tombola.experiments import estimate
 from tombola.experiments.adopt import adopt
 from tombola.experiments.environment import environment
-from tombola.experiments.events import Event, JobFinished, JobLost, Listener, RunEstimated, RunStarted, silent
+from tombola.experiments.events import (
+    DataPrepared,
+    Event,
+    JobFinished,
+    JobLost,
+    Listener,
+    RunEstimated,
+    RunStarted,
+    silent,
+)
 from tombola.experiments.executors import Executor, WorkerSetup, make_executor
 from tombola.experiments.graph import Job
 from tombola.experiments.log import RunLog
@@ -113,6 +123,7 @@ def _work(plan: Plan, outcome: Outcome, workers: int | None, listener: Listener)
     folder.clear_workshop()
     folder.write_spec(plan.spec)
     plan.engines.write(folder)
+    prepare(plan.spec.data, lambda work: listener(DataPrepared(work)))
     data = plan.load()
     _same_data(plan, data)
     outcome.adopted = len(adopt(plan.jobs.values(), folder))
