@@ -14,7 +14,8 @@ def stream_seed(seed: int, purpose: str, *coordinates: int | str) -> int:
     seed
         The experiment's seed.
     purpose
-        What is drawn: ``"split"``, ``"init"``, ``"order"``, ``"augment"``, ``"control"``, ``"score"``, ``"ties"``.
+        What is drawn: ``"split"``, ``"init"``, ``"order"``, ``"augment"``, ``"dropout"``, ``"control"``,
+        ``"score"``.
     *coordinates
         Where: ``split()``, ``init(replicate)``, ``order(replicate, epoch)``,
         ``control(replicate, level, name, repetition)``.

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from tombola.cli.console import duration, size
 from tombola.experiments.events import (
+    DataPrepared,
     Event,
     JobFinished,
     JobLost,
@@ -103,6 +104,12 @@ def announce(console: Console, event: RunEstimated) -> None:
         )
 
 
+def prepared(event: DataPrepared) -> str:
+    """Return the line about slow work on the images."""
+    work = event.work
+    return f"{work.what}: {work.done:,} of {work.total:,} {work.unit} (once, then kept)"
+
+
 def begun(event: RunStarted) -> str:
     """Return the first line of a run."""
     return f"{event.path}: {event.pending} of {event.total} jobs to do, {event.workers} at a time"
@@ -120,6 +127,9 @@ class Lines:
         """Print what is worth a line."""
         self.clock.update(event)
         match event:
+            case DataPrepared():
+                if event.work.done == 0 or event.work.done >= event.work.total:
+                    self.console.print(prepared(event))
             case RunEstimated():
                 announce(self.console, event)
             case RunStarted():
@@ -163,7 +173,10 @@ class Display:
         """Redraw what changed."""
         self.clock.update(event)
         match event:
+            case DataPrepared():
+                self.live.update(Group(prepared(event), self.overall))
             case RunEstimated():
+                self.live.update(Group(self.each, self.overall))
                 announce(self.live.console, event)
             case RunStarted():
                 self.clock.begin(event.pending_steps)

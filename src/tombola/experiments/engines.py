@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 
-import torch
-
-from tombola.errors import TombolaError
 from tombola.specs import ExperimentSpec
 from tombola.specs.keys import SCHEMA
 from tombola.store import RunFolder
 from tombola.store.files import read_json, write_json
 from tombola.training import engines
+from tombola.training.placement import find_device
 
 
 @dataclass(frozen=True)
@@ -59,26 +57,7 @@ def choose_engines(spec: ExperimentSpec, folder: RunFolder) -> EngineChoice:
     wanted = "dense" if spec.engine.kind == "auto" else spec.engine.kind
     _ = engines[wanted]
     recorded = read_json(folder.engine_file) if folder.engine_file.is_file() else {}
-    device = recorded.get("device") or _device(spec.engine.device)
-    if device.startswith("cuda"):
-        _device(device)
+    device = str(find_device(recorded.get("device", spec.engine.device)))
     levels = {int(level): str(name) for level, name in recorded.get("levels", {}).items()}
     levels |= {level: wanted for level in range(spec.prune.levels + 1) if level not in levels}
     return EngineChoice(device, recorded.get("threads", spec.engine.threads), levels)
-
-
-def _device(wanted: str) -> str:
-    if wanted == "auto":
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(wanted)
-    except RuntimeError as error:
-        raise TombolaError(f"engine.device = '{wanted}': use auto, cpu, cuda or cuda:N") from error
-    if device.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if (device.index or 0) >= count:
-            raise TombolaError(f"engine.device = '{wanted}': this machine has {count} CUDA devices; use auto or cpu")
-        return f"cuda:{device.index or 0}"
-    if device.type != "cpu":
-        raise TombolaError(f"engine.device = '{wanted}': use auto, cpu, cuda or cuda:N")
-    return "cpu"

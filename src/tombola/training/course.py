@@ -1,0 +1,79 @@
+"""The course of one training: from which step to which, what is recorded and kept on the way; checked first."""
+
+from dataclasses import dataclass
+
+from tombola.data.augment import Augmentation
+from tombola.data.dataset import Dataset
+from tombola.errors import TombolaError
+from tombola.records import record_steps
+from tombola.specs import Length, TrainSpec
+from tombola.training.engine import Task
+
+
+@dataclass(frozen=True)
+class Course:
+    """The steps of one training.
+
+    Attributes
+    ----------
+    start, total
+        First and last step, in completed optimiser steps.
+    per_epoch
+        Batches of one epoch.
+    records
+        Flags of every record by step, ascending; the first one is taken before training.
+    snapshots
+        Steps after which the state is kept.
+    """
+
+    start: int
+    total: int
+    per_epoch: int
+    records: dict[int, int]
+    snapshots: frozenset[int]
+
+    def stops(self) -> list[int]:
+        """Return the steps at which training pauses for a record or a snapshot, ascending."""
+        return sorted(self.records.keys() | self.snapshots)
+
+
+def plan_course(task: Task, data: Dataset, train: TrainSpec) -> Course:
+    """Return the course of a task.
+
+    Raises
+    ------
+    TombolaError
+        If the recipe does not fit the data, or the task's steps do not fit the recipe.
+    """
+    samples = len(data.train)
+    if train.batch_size > samples:
+        raise TombolaError(
+            f"train.batch_size = {train.batch_size} exceeds the {samples} training samples of {data.name}; "
+            "use a smaller batch"
+        )
+    if not len(data.validation):
+        raise TombolaError(
+            f"{data.name} has no validation samples, which early stop needs; set data.validation above 0"
+        )
+    Augmentation(data.augment)
+    per_epoch = samples // train.batch_size
+    total = Length.parse(train.length).steps(per_epoch)
+    interval = Length.parse(train.record_every).steps(per_epoch)
+    if interval > total:
+        raise TombolaError(
+            f"train.record_every = '{train.record_every}' is longer than training ({total} steps); record more often"
+        )
+    if not 0 <= task.start_step < total:
+        raise TombolaError(f"start_step = {task.start_step} is not before the end of training ({total} steps)")
+    for step in task.snapshots:
+        if not task.start_step <= step <= total:
+            raise TombolaError(
+                f"snapshot at step {step} is outside the training from step {task.start_step} to {total}"
+            )
+    return Course(
+        task.start_step,
+        total,
+        per_epoch,
+        dict(record_steps(task.start_step, total, interval)),
+        frozenset(task.snapshots),
+    )
