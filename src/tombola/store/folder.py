@@ -77,7 +77,7 @@ class RunFolder:
         try:
             values = yaml.safe_load(self.spec_file.read_text())
             schema = values.pop("schema", None)
-        except (OSError, yaml.YAMLError, AttributeError) as error:
+        except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
             raise TombolaError(f"{self.spec_file} is damaged: it holds no experiment") from error
         if schema != SCHEMA:
             raise TombolaError(

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from tombola.experiments import preview, run
+from tombola.specs import ExperimentSpec, resolve
+from tombola.store import open_run
+
+
+def size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def test_a_preview_is_what_then_happens(tiny_spec: ExperimentSpec, tmp_path: Path) -> None:
+    seen = preview(tiny_spec, tmp_path)
+    assert not list(tmp_path.iterdir())
+    opened = open_run(run(tiny_spec, tmp_path).path)
+    assert opened.path == seen.plan.folder.path
+    assert set(seen.pending) == set(opened.jobs)
+    for level, planned in enumerate(seen.levels):
+        assert planned.remaining == opened.ticket(0, level).mask.remaining()
+    again = preview(tiny_spec, tmp_path)
+    assert (again.pending, again.seconds, again.bytes) == ((), 0, 0)
+
+
+def test_growth_is_previewed_as_what_is_new(tiny_spec: ExperimentSpec, tmp_path: Path) -> None:
+    run(tiny_spec, tmp_path)
+    seen = preview(tiny_spec.with_(prune={"levels": 3}), tmp_path)
+    assert sorted(str(job) for job in seen.pending) == sorted(
+        f"replicate {r}, level 3{control}" for r in range(2) for control in ("", ", reinit 0")
+    )
+
+
+@pytest.mark.parametrize("keep", ["all", "early-stop", "masks"])
+def test_disk_is_estimated_well(keep: str, tmp_path: Path) -> None:
+    changes = {"store": {"keep": keep}, "network": {"linear": [300, 100]}, "train": {"steps": 20}}
+    spec = resolve("lenet-digits", changes=changes)
+    estimated = preview(spec, tmp_path).bytes
+    actual = size(run(spec, tmp_path).path)
+    assert 0.7 < estimated / actual < 1.5
+
+
+def test_time_is_estimated_from_measurement(tiny_spec: ExperimentSpec, tmp_path: Path) -> None:
+    short, long = preview(tiny_spec, tmp_path), preview(tiny_spec.with_(train={"length": "3000st"}), tmp_path)
+    assert short.seconds > 0
+    assert long.seconds > 5 * short.seconds
