@@ -1,0 +1,99 @@
+"""Numbers as readers want them: percentages, points, intervals, lists. One spelling for sentences and tables."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from tombola.analysis.intervals import Interval
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+
+
+def percent(fraction: float) -> str:
+    r"""Return a fraction as a percentage with two decimals.
+
+    Examples
+    --------
+    >>> percent(0.10834)
+    '10.83\u202f%'
+    """
+    return DASH if math.isnan(fraction) else f"{100 * fraction:.2f}{NARROW}%"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """Return a number with its sign and a real minus; what rounds to zero has none."""
+    if math.isnan(value):
+        return DASH
+    text = f"{abs(value):,.{decimals}f}"
+    zero = float(text.replace(",", "")) == 0
+    return text if zero else f"{'+' if value > 0 else MINUS}{text}"
+
+
+def points(difference: float) -> str:
+    r"""Return a difference of fractions in percentage points, with sign and two decimals.
+
+    Examples
+    --------
+    >>> points(-0.0123)
+    '\u22121.23'
+    """
+    return signed(100 * difference)
+
+
+def difference(interval: Interval) -> str:
+    """Return a difference in points with its interval and n, for use in a sentence."""
+    name = f"95{NARROW}% interval " if interval.known and not interval.equal else ""
+    return f"{points(interval.mean)} points, {name}{span(interval, points)}"
+
+
+def span(interval: Interval, write: Callable[[float], str]) -> str:
+    """Return an interval with its n: both ends, or why there are none.
+
+    Examples
+    --------
+    >>> span(Interval(0.5, 0.25, 0.75, 3), str), span(Interval(0.5, math.nan, math.nan, 1), str)
+    ('0.25 to 0.75, n = 3', 'n = 1')
+    """
+    if not interval.known:
+        return f"n = {interval.n}"
+    ends = "equal in all" if interval.equal else f"{write(interval.low)} to {write(interval.high)}"
+    return f"{ends}, n = {interval.n}"
+
+
+def place(density: float, level: int) -> str:
+    """Return a level as a sentence names it: by density first."""
+    return f"{percent(density)} density (level {level})"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where needed.
+
+    Examples
+    --------
+    >>> count(1, "job"), count(1200, "job")
+    ('1 job', '1,200 jobs')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Return items joined by commas and a final "and"."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration, rounded once so that no unit ever shows sixty.
+
+    Examples
+    --------
+    >>> duration(59.6), duration(138.4), duration(7325)
+    ('1:00 min', '2:18 min', '2:02 h')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60:,}:{minutes % 60:02d} h"
