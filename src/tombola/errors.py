@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class TombolaError(Exception):
-    """A user's mistake or a fault of the outside world, told in one sentence. The command line prints it and exits 2."""
+    """A user's mistake or a fault of the outside world, in one sentence. The command line prints it and exits 2."""
 
 
 def nearest(wrong: str, valid: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ def run_tombola(*arguments: str, cwd: Path | None = None) -> subprocess.Complete
 
 
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
-    code = "import sys; from tombola.cli.main import main; main(['--help']); print({'torch', 'numpy', 'pydantic'} & set(sys.modules))"
+    code = "import sys; from tombola.cli.main import main; main(['--help'])"
+    code += "; print({'torch', 'numpy', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(f"  {name}" in done.stdout for name in COMMANDS)
     assert done.stdout.splitlines()[-1] == "set()"
@@ -29,7 +30,8 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself_without_torch(name: str) -> None:
-    code = f"import sys\nfrom tombola.cli.main import main\ntry:\n    main([{name!r}, '--help'])\nexcept SystemExit as stop:\n    print('code', stop.code, 'torch' in sys.modules)"
+    code = f"import sys\nfrom tombola.cli.main import main\ntry:\n    main([{name!r}, '--help'])\n"
+    code += "except SystemExit as stop:\n    print('code', stop.code, 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "code 0 False", done.stderr
     assert "usage: tombola" in done.stdout

@@ -1,6 +1,7 @@
 import pytest
 
-from tombola.cli.console import duration, size
+from tombola.analysis.wording import duration
+from tombola.cli.console import size
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The field's signature failure is a rewinding bug that nobody notices (field.md 1.4): compare bytes, at several levels."""
+"""The field's signature failure is a rewinding bug nobody notices (field.md 1.4): compare bytes, at several levels."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def theta_zero(spec: ExperimentSpec, replicate: int) -> dict[str, torch.Tensor]:
 
 
 def test_every_level_starts_from_theta_zero_in_every_tensor(spec: ExperimentSpec, execute: Callable[..., Run]) -> None:
-    # playground.md 4.8, B1: weights, biases, batch norm parameters and statistics; levels 1, 2 and 3, not only the first
+    # playground.md 4.8, B1: weights, biases, batch norm parameters and statistics; not only at the first level
     run = execute(spec)
     for replicate in range(2):
         expected = theta_zero(spec, replicate)

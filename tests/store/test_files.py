@@ -21,9 +21,13 @@ def test_a_published_folder_appears_whole(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no"), publishing(tmp_path / "jobs/0", tmp_path / ".building") as aside:
-        (aside / "a").write_text("1")
-        raise ValueError("no")
+    def fail() -> None:
+        with publishing(tmp_path / "jobs/0", tmp_path / ".building") as aside:
+            (aside / "a").write_text("1")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     assert not (tmp_path / "jobs").exists()
     assert list((tmp_path / ".building").iterdir()) == []
 

@@ -17,23 +17,6 @@ def results() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
-def duration(seconds: float) -> str:
-    """Return a duration for people, rounded once so that no unit ever shows sixty.
-
-    Examples
-    --------
-    >>> duration(59.6), duration(138.4), duration(7325)
-    ('1:00 min', '2:18 min', '2:02 h')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02d} min"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60}:{minutes % 60:02d} h"
-
-
 def size(count: float) -> str:
     """Return a number of bytes for people."""
     for unit in ("B", "kB", "MB"):

@@ -87,14 +87,12 @@ def show_info(name: str, root: Path | None) -> int:
     if item.shape is not None:
         print(f"  images          {' x '.join(map(str, item.shape))} (channels x height x width), uint8")
     if source.classes:
-        print(
-            f"  classes         {len(source.classes)}: {', '.join(source.classes[:12])}{', ...' if len(source.classes) > 12 else ''}"
-        )
+        more = ", ..." if len(source.classes) > 12 else ""
+        print(f"  classes         {len(source.classes)}: {', '.join(source.classes[:12])}{more}")
     constants = normalisations[source.normalisation]
     print(f"  normalisation   {source.normalisation}: mean {constants.mean}, std {constants.std}")
-    print(
-        f"  at hand         {item.folder or STATUS.get(item.status, item.status)}{f' ({item.problem})' if item.problem else ''}"
-    )
+    problem = f" ({item.problem})" if item.problem else ""
+    print(f"  at hand         {item.folder or STATUS.get(item.status, item.status)}{problem}")
     if item.pull_bytes is not None:
         print(f"  to pull         {size(item.pull_bytes)} from {item.address}")
     print(f"  terms           {item.terms}")

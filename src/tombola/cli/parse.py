@@ -118,7 +118,8 @@ def _unknown(argument: str, form: type, prog: str) -> str:
     if not argument.startswith("-"):
         return f"unexpected argument '{argument}'; see `{prog} --help`"
     flag = argument.split("=")[0]
-    return f"unknown option '{flag}'{nearest(flag.replace('-', '_').replace('__', '--', 1), _names(form))}; see `{prog} --help`"
+    suggestion = nearest(flag.replace("-", "_").replace("__", "--", 1), _names(form))
+    return f"unknown option '{flag}'{suggestion}; see `{prog} --help`"
 
 
 def _names(form: Any, prefix: str = "--") -> list[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 from rich.table import Table
 
-from tombola.cli.console import duration, results, size
+from tombola.analysis.wording import duration
+from tombola.cli.console import results, size
 from tombola.experiments import Preview, preview
 from tombola.specs import ExperimentSpec
 from tombola.store.folder import TICKET
@@ -16,16 +17,15 @@ def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
     """Print jobs, remaining weights, time, disk and the resolved spec; the last line is the run folder."""
     seen = preview(spec, out, workers)
     plan, console = seen.plan, results()
+    train, validation, test = plan.info.sizes
     console.print(f"[bold]{plan.spec.name}[/bold] would train {jobs(seen)}")
-    console.print(
-        f"data: {plan.info.name}, {plan.info.sizes.train} training, {plan.info.sizes.validation} validation, {plan.info.sizes.test} test images"
-    )
+    console.print(f"data: {plan.info.name}, {train} training, {validation} validation, {test} test images")
     console.print(
         f"each: {plan.steps} steps of {plan.spec.train.batch_size} images, a record every {plan.interval} steps"
     )
     engines = ", ".join(sorted(set(plan.engines.levels.values())))
     console.print(
-        f"engine: {engines} on {plan.engines.device}, {plan.engines.threads} thread(s) a job, {seen.workers} job(s) at a time"
+        f"engine: {engines} on {plan.engines.device}, threads a job: {plan.engines.threads}, jobs at a time: {seen.workers}"
     )
     console.print(f"estimated: about {duration(seen.seconds)} and {size(seen.bytes)} of disk\n")
     console.print(remaining_table(seen))

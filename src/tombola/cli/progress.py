@@ -8,7 +8,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from tombola.cli.console import duration, size
+from tombola.analysis.wording import duration
+from tombola.cli.console import size
 from tombola.experiments.events import (
     DataPrepared,
     Event,
@@ -99,9 +100,7 @@ def announce(console: Console, event: RunEstimated) -> None:
     """Say what the run will cost before it starts."""
     console.print(f"estimated: about {duration(event.seconds)} and {size(event.bytes)} of disk")
     if event.seconds > LONG:
-        console.print(
-            "[yellow]this takes more than an hour; Ctrl-C stops it, and the same command continues where it was[/yellow]"
-        )
+        console.print("[yellow]more than an hour: Ctrl-C stops it, the same command continues where it was[/yellow]")
 
 
 def prepared(event: DataPrepared) -> str:

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from tombola.cli.console import duration, messages
+from tombola.analysis.wording import duration
+from tombola.cli.console import messages
 from tombola.cli.progress import watching
 from tombola.experiments import Outcome, run
 from tombola.specs import ExperimentSpec

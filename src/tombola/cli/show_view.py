@@ -3,7 +3,7 @@
 import pandas as pd
 from rich.table import Table
 
-from tombola.cli.console import duration
+from tombola.analysis.wording import duration
 from tombola.store.folder import TICKET
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import torch
 
+import tombola
 from tombola.data import Dataset
 from tombola.experiments.engines import EngineChoice
 from tombola.specs.keys import SCHEMA
 
-PACKAGES = ("tombola", "torch", "numpy", "scipy", "numba", "pandas", "xarray", "safetensors", "pydantic")
+PACKAGES = ("torch", "numpy", "scipy", "numba", "pandas", "xarray", "safetensors", "pydantic")
 
 
 def environment(data: Dataset, engines: EngineChoice, plugins: dict[str, str]) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def environment(data: Dataset, engines: EngineChoice, plugins: dict[str, str]) -
         "cores": os.cpu_count(),
         "device": device_name(engines.device),
         "threads": engines.threads,
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {"tombola": tombola.__version__} | {name: _version(name) for name in PACKAGES},
         "data": {
             "name": data.name,
             "digest": data.digest,

@@ -45,7 +45,8 @@ class Bench:
 def execute(job: Job, bench: Bench, tell: Listener = silent) -> JobInfo:
     """Train one job and publish its result; tell how it goes.
 
-    A job that cannot be trained (scores that are not finite, a loss that becomes NaN) is published as failed, with the reason.
+    A job that cannot be trained (scores that are not finite, a loss that becomes NaN) is published as failed, with
+    the reason.
 
     Raises
     ------
@@ -60,8 +61,9 @@ def execute(job: Job, bench: Bench, tell: Listener = silent) -> JobInfo:
     try:
         trial = make_trial(job, bench)
     except TombolaError as error:
-        failed = JobInfo(**info, status="failed", reason=f"{job.id}: {error}", finished=_now())
-        publish_job(bench.folder, failed, Ticket({}, Mask.dense(layers), {}), _no_records(), {})
+        mask = stored(job.parent, bench).mask if job.parent else Mask.dense(layers)
+        failed = JobInfo(**info, **_counts(mask, layers), status="failed", reason=f"{job.id}: {error}", finished=_now())
+        publish_job(bench.folder, failed, Ticket({}, mask, {}), _no_records(), {})
         return failed
     restore(module, trial.ticket.initial)
     train = trial.train or spec.train
@@ -122,19 +124,24 @@ def versions() -> dict[str, str]:
 
 def _outcome(result: FitResult, mask: Mask, layers: tuple[PrunableLayer, ...]) -> dict[str, Any]:
     stop = result.records.early_stop() if result.status == "done" else None
-    return {
+    return _counts(mask, layers) | {
         "status": result.status,
         "reason": result.reason,
-        "density": mask.density,
-        "remaining": mask.remaining(),
-        "sizes": mask.sizes(),
-        "kinds": {layer.name: layer.kind for layer in layers},
         "early_stop_step": None if stop is None else int(result.records.step[stop]),
         "engine": result.engine,
         "device": result.device,
         "threads": result.threads,
         "seconds": round(result.seconds, 3),
         "evaluation_seconds": round(result.evaluation_seconds, 3),
+    }
+
+
+def _counts(mask: Mask, layers: tuple[PrunableLayer, ...]) -> dict[str, Any]:
+    return {
+        "density": mask.density,
+        "remaining": mask.remaining(),
+        "sizes": mask.sizes(),
+        "kinds": {layer.name: layer.kind for layer in layers},
     }
 
 
@@ -150,7 +157,7 @@ def _provenance(job: Job, bench: Bench) -> dict[str, Any]:
 
 
 def _kept(job: Job, bench: Bench, result: FitResult) -> dict[str, State]:
-    """Return the states the policy keeps. The trained state of a ticket stays until its next level is done (retain.py)."""
+    """Return the states the policy keeps; a ticket's trained state stays until its next level is done (retain.py)."""
     keep = bench.spec.store.keep
     states: dict[str, State] = {}
     if result.status != "done":

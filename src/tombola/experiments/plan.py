@@ -149,8 +149,8 @@ def _check_lengths(plan: Plan) -> None:
     train, prune = plan.spec.train, plan.spec.prune
     if plan.batches_per_epoch == 0:
         raise TombolaError(
-            f"train.batch_size = {train.batch_size} exceeds the {plan.info.sizes.train} training samples of {plan.info.name}; "
-            "use a smaller batch"
+            f"train.batch_size = {train.batch_size} exceeds the {plan.info.sizes.train} training samples "
+            f"of {plan.info.name}; use a smaller batch"
         )
     if plan.interval > plan.steps:
         raise TombolaError(

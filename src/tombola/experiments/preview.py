@@ -1,4 +1,4 @@
-"""What a run would do: its jobs, exact remaining weights, estimated time and disk. Trains nothing but a few timed steps."""
+"""What a run would do: jobs, exact remaining weights, estimated time and disk. Trains nothing but a few timed steps."""
 
 from dataclasses import dataclass
 from pathlib import Path

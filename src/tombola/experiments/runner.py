@@ -89,8 +89,8 @@ def run(
     out
         The folder that run folders lie in.
     workers
-        Jobs at a time: 1 trains in this process; None takes as many worker processes as there are cores. Scripts that use
-        more than one need the usual ``if __name__ == "__main__":`` guard.
+        Jobs at a time: 1 trains in this process; None takes as many worker processes as there are cores. Scripts that
+        use more than one need the usual ``if __name__ == "__main__":`` guard.
     listener
         Called with every event (`tombola.experiments.events`).
 

@@ -45,7 +45,7 @@ def fresh_state(spec: ExperimentSpec, shape: Shape, seed: int) -> State:
 
 
 def with_initial(ticket: Ticket, state: State, mask: Mask | None = None) -> Ticket:
-    """Return a ticket with another initial state (and mask), pruned weights exactly zero, sharing no memory with `state`."""
+    """Return a ticket with another initial state (and mask), pruned weights exactly zero, no memory shared."""
     mask = ticket.mask if mask is None else mask
     initial = {name: value.clone() for name, value in state.items()}
     mask.apply_(initial)

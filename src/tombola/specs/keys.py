@@ -1,4 +1,4 @@
-"""Keys: short hashes of exactly what determines a run or a job, so that finished work is recognised and runs can grow."""
+"""Keys: short hashes of exactly what determines a run or a job, so that finished work is recognised and runs grow."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Run folders: jobs and tickets, written so that what is visible is complete, and read back without running anything."""
+"""Run folders: jobs and tickets, written so that what is visible is complete, read back without running anything."""
 
 from tombola.store.folder import JobId, RunFolder
 from tombola.store.run import Run, open_run

@@ -39,7 +39,8 @@ class JobId(NamedTuple):
 class RunFolder:
     """Paths and small files of one run folder. Holds no state besides its path.
 
-    ``spec.yaml`` (resolved), ``environment.json``, ``engine.json``, ``log.txt``, ``jobs/<replicate>/<level>/<control>/<repetition>/``.
+    ``spec.yaml`` (resolved), ``environment.json``, ``engine.json``, ``log.txt``, and
+    ``jobs/<replicate>/<level>/<control>/<repetition>/``.
     """
 
     def __init__(self, path: Path) -> None:

@@ -64,8 +64,8 @@ class Run:
     def records(self) -> xr.Dataset:
         """All records, with dimensions control, repetition, replicate, level, record.
 
-        ``control == "none"`` is the ticket itself. Coordinate ``step(record)`` counts optimiser steps; ``on_grid(record)``
-        is False for the records before the first and after the last step. What does not exist is NaN, and ``status``
+        ``control == "none"`` is the ticket itself. Coordinate ``step(record)`` counts optimiser steps;
+        ``on_grid(record)`` is False for the records before the first and after the last step. What does not exist is NaN, and ``status``
         says why: ``done``, ``failed`` or ``absent``.
         """
         return tables.dataset(
@@ -89,9 +89,13 @@ class Run:
         """Density of the ticket (replicate, level); NaN where the level is absent."""
         return tables.density(self.spec, self.jobs)
 
+    @cached_property
+    def _early_stop(self) -> pd.DataFrame:
+        return tables.early_stop((info, read_records(self.folder.job(job))) for job, info in self.jobs.items())
+
     def early_stop_table(self) -> pd.DataFrame:
         """Return one row per complete job: early-stop step, losses, accuracies, density, seconds."""
-        return tables.early_stop(((info, read_records(self.folder.job(job))) for job, info in self.jobs.items()))
+        return self._early_stop.copy()
 
     def ticket(self, replicate: int, level: int, control: str = TICKET, repetition: int = 0) -> StoredTicket:
         """Return a ticket with its states.

@@ -1,6 +1,6 @@
 """States and tickets as safetensors: survivors only, masks as bits, readable without Tombola.
 
-A tensor that a mask covers is stored as the 1-D list of its surviving values in flat order; all others are stored whole.
+A tensor that a mask covers is stored as the 1-D list of its surviving values in flat order; all others whole.
 ``mask/<name>`` holds the bits (one per weight, most significant first, zero-padded to bytes). The file's metadata holds
 one JSON text with the shapes (docs/run-folder.md).
 """

@@ -1,7 +1,7 @@
 """Jobs in worker processes, one job each at a time.
 
-Every worker has a pipe of its own, so a worker that is killed takes only its job with it: no shared queue or lock can be
-left broken. (The standard library's process pool declares the whole pool broken instead.)
+Every worker has a pipe of its own, so a worker that is killed takes only its job with it: no shared queue or lock can
+be left broken. (The standard library's process pool declares the whole pool broken instead.)
 """
 
 import multiprocessing
@@ -13,7 +13,7 @@ from typing import cast
 from tombola.errors import TombolaError
 from tombola.experiments.events import JobFinished, JobLost, Listener
 from tombola.experiments.executors.base import WorkerSetup
-from tombola.experiments.executors.worker import Fatal, serve
+from tombola.experiments.executors.worker import FatalError, serve
 from tombola.experiments.graph import Job
 
 ATTEMPTS = 2
@@ -92,7 +92,7 @@ class ProcessExecutor:
                 except (EOFError, OSError):
                     ended += self._bury(worker)
                     continue
-                if isinstance(event, Fatal):
+                if isinstance(event, FatalError):
                     raise TombolaError(str(event))
                 if isinstance(event, JobFinished | JobLost):
                     worker.job = None

@@ -12,7 +12,7 @@ from tombola.experiments.executors.base import WorkerSetup
 from tombola.experiments.graph import Job
 
 
-class Fatal(RuntimeError):
+class FatalError(RuntimeError):
     """A fault that stops the whole run; its text is the sentence for the user."""
 
 
@@ -35,4 +35,4 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
     except (EOFError, BrokenPipeError, ConnectionResetError):
         sys.exit(0)  # the main process is gone; what is not published does not count
     except TombolaError as error:
-        connection.send(Fatal(str(error)))
+        connection.send(FatalError(str(error)))
