@@ -25,7 +25,7 @@ def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
     )
     engines = ", ".join(sorted(set(plan.engines.levels.values())))
     console.print(
-        f"engine: {engines} on {plan.engines.device}, threads a job: {plan.engines.threads}, jobs at a time: {seen.workers}"
+        f"engine: {engines} on {plan.engines.device}, threads a job {plan.engines.threads}, jobs at a time {seen.workers}"
     )
     console.print(f"estimated: about {duration(seen.seconds)} and {size(seen.bytes)} of disk\n")
     console.print(remaining_table(seen))

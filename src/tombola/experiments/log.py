@@ -30,7 +30,7 @@ class RunLog:
             case JobFinished(info=info) if info.status == "done":
                 self.line(
                     f"{event.job}: done, density {info.density:.4f}, early stop at step {info.early_stop_step}, "
-                    f"{info.seconds:.1f} s, evaluation {info.evaluation_seconds:.1f} s of it, {info.engine} on {info.device}"
+                    f"{info.seconds:.1f} s (evaluation {info.evaluation_seconds:.1f} s), {info.engine} on {info.device}"
                 )
             case JobFinished(info=info):
                 self.line(f"{event.job}: failed: {info.reason}")

@@ -65,8 +65,8 @@ class Run:
         """All records, with dimensions control, repetition, replicate, level, record.
 
         ``control == "none"`` is the ticket itself. Coordinate ``step(record)`` counts optimiser steps;
-        ``on_grid(record)`` is False for the records before the first and after the last step. What does not exist is NaN, and ``status``
-        says why: ``done``, ``failed`` or ``absent``.
+        ``on_grid(record)`` is False for the records before the first and after the last step. What does not exist is
+        NaN, and ``status`` says why: ``done``, ``failed`` or ``absent``.
         """
         return tables.dataset(
             self.spec, {job: (info, read_records(self.folder.job(job))) for job, info in self.jobs.items()}
