@@ -11,6 +11,7 @@ from tombola.plots import accuracy_at_early_stop, early_stop_step
 
 
 def main(path: str) -> None:
+    """Draw both panels of the README's picture."""
     run = tombola.open_run(path)
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)

@@ -23,10 +23,8 @@ def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
     console.print(
         f"each: {plan.steps} steps of {plan.spec.train.batch_size} images, a record every {plan.interval} steps"
     )
-    engines = ", ".join(sorted(set(plan.engines.levels.values())))
-    console.print(
-        f"engine: {engines} on {plan.engines.device}, threads a job {plan.engines.threads}, jobs at a time {seen.workers}"
-    )
+    engines = f"{', '.join(sorted(set(plan.engines.levels.values())))} on {plan.engines.device}"
+    console.print(f"engine: {engines}, threads a job {plan.engines.threads}, jobs at a time {seen.workers}")
     console.print(f"estimated: about {duration(seen.seconds)} and {size(seen.bytes)} of disk\n")
     console.print(remaining_table(seen))
     print(yaml.safe_dump(plan.spec.resolved(), sort_keys=False, default_flow_style=None, width=110))
