@@ -33,7 +33,7 @@ def test_python_blocks_run(block: str, tmp_path: Path, monkeypatch: pytest.Monke
     before = [dict(registry._items) for registry in registries]  # type: ignore[attr-defined]
     try:
         exec(
-            compile("import tombola\nimport torch\n" + block.replace("steps=2000", "steps=20"), "block", "exec"),
+            compile("import tombola\nimport torch\n" + block.replace("steps=2000", "steps=200"), "block", "exec"),
             {"__name__": "__main__"},
         )
     finally:

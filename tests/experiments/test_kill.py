@@ -23,7 +23,14 @@ ARGUMENTS = ["lenet-digits", "--train.steps", "60", "--train.record_every", "5",
 
 def start(out: Path, *more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tombola.cli.main", "run", *ARGUMENTS, "--out", str(out), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=listen_to_ctrl_c
+    )
+
+
+def listen_to_ctrl_c() -> None:
+    """Undo what shells do to background processes: a suite started with & passes on that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_log(out: Path, process: subprocess.Popen[bytes]) -> None:
