@@ -2,6 +2,7 @@
 
 from tombola.networks.builders import Builder, build, networks
 from tombola.networks.counts import WeightCounts, count_weights
+from tombola.networks.graph import LayerGraph, Node, layer_graph, unsupported
 from tombola.networks.initialise import initialise
 from tombola.networks.plan import InputShape, NetworkPlan, plan_network
 from tombola.networks.plan_network import PlanNetwork
@@ -11,8 +12,10 @@ from tombola.networks.state import State, capture, restore
 __all__ = [
     "Builder",
     "InputShape",
+    "LayerGraph",
     "LayerKind",
     "NetworkPlan",
+    "Node",
     "PlanNetwork",
     "PrunableLayer",
     "State",
@@ -21,8 +24,10 @@ __all__ = [
     "capture",
     "count_weights",
     "initialise",
+    "layer_graph",
     "networks",
     "plan_network",
     "prunable_layers",
     "restore",
+    "unsupported",
 ]
