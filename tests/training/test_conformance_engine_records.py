@@ -86,7 +86,7 @@ def test_diverging_training_fails_and_keeps_its_records(engine: str, make_module
             outputs: torch.Tensor = self.body(images)
             return outputs * float("nan") if self.steps >= 12 else outputs
 
-    if engines[engine].supports(Bomb(), TrainSpec()) is not None:
+    if engines[engine].supports(Bomb(), TrainSpec(), data.input_shape) is not None:
         pytest.skip(f"engine {engine} takes no custom modules")
     result = fit(Bomb(), data, engine=engine, **SHORT)
     assert result.status == "failed"
@@ -106,7 +106,7 @@ def test_overflowing_training_fails(engine: str, make_module: MakeModule, data: 
 
 def test_training_without_any_finite_validation_loss_fails(engine: str, make_module: MakeModule, data: Dataset) -> None:
     module = make_module("user")
-    if engines[engine].supports(module, TrainSpec()) is not None:
+    if engines[engine].supports(module, TrainSpec(), data.input_shape) is not None:
         pytest.skip(f"engine {engine} takes no batch norm")
     # one huge variance makes the evaluation overflow while training, which uses batch statistics, goes on
     module.batch_norm.register_buffer("running_mean", torch.full((4,), float("nan")))

@@ -4,6 +4,8 @@ from tombola.training.dense import DenseEngine
 from tombola.training.engine import Engine, FitResult, OnRecord, Progress, Task, engines
 from tombola.training.evaluate import Evaluation, Evaluator
 from tombola.training.fit import fit
+from tombola.training.sparse.engine import SparseEngine
+from tombola.training.stacked import StackedEngine
 
 __all__ = [
     "DenseEngine",
@@ -13,6 +15,8 @@ __all__ = [
     "FitResult",
     "OnRecord",
     "Progress",
+    "SparseEngine",
+    "StackedEngine",
     "Task",
     "engines",
     "fit",

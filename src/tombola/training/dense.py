@@ -97,7 +97,7 @@ class DenseLearner:
 class DenseEngine:
     """Train networks one after the other with dense arithmetic."""
 
-    def supports(self, module: nn.Module, train: TrainSpec) -> str | None:
+    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
         """Return why a network cannot be trained: only because nothing in it can."""
         trainable = any(parameter.requires_grad for parameter in module.parameters())
         return None if trainable else "the network has no trainable parameters"

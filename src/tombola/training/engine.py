@@ -103,8 +103,11 @@ class FitResult:
 class Engine(Protocol):
     """A way to train networks. Engines differ in speed; what they compute differs in numerical noise only."""
 
-    def supports(self, module: nn.Module, train: TrainSpec) -> str | None:
-        """Return why this engine cannot train a network, or None if it can."""
+    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
+        """Return why this engine cannot train a network on images of a shape, or None if it can.
+
+        The network may be on the meta device: its parameters need no values.
+        """
 
     def fit(
         self,

@@ -86,7 +86,7 @@ def fit(
     """
     recipe = changed(train or TrainSpec(), changes)
     chosen = engines[DEFAULT if engine == AUTO else engine]
-    reason = chosen.supports(module, recipe)
+    reason = chosen.supports(module, recipe, data.input_shape)
     if reason is not None:
         raise TombolaError(f"engine '{engine}' cannot train this network: {reason}")
     task = Task(module, mask, seed, replicate, start_step, tuple(snapshots))

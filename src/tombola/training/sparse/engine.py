@@ -1,0 +1,75 @@
+"""The sparse engine behind `fit`: survivors only, on the CPU, one network per thread.
+
+This file knows no kernel, so that naming the engine costs nothing; Numba is imported when a network is compiled.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+from torch import nn
+
+from tombola.data.dataset import Dataset
+from tombola.errors import TombolaError
+from tombola.specs import TrainSpec
+from tombola.training.course import plan_course
+from tombola.training.engine import FitResult, OnRecord, Task, engines
+from tombola.training.hold import masked_weights
+from tombola.training.loop import Training
+from tombola.training.placement import find_device, modes_kept
+from tombola.training.sparse.layers import Unsupported, chain
+
+
+class SparseEngine:
+    """Train networks with kernels whose cost falls with the density."""
+
+    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
+        """Return why a network cannot be trained: a layer without a kernel, or a precision other than float32."""
+        if train.precision != "fp32":
+            return f"it computes in float32, not in {train.precision}"
+        if any(parameter.dtype != torch.float32 for parameter in module.parameters()):
+            return "it computes in float32, and the network does not"
+        try:
+            chain(module, input_shape)
+        except Unsupported as reason:
+            return str(reason)
+        return None
+
+    def fit(
+        self,
+        tasks: Sequence[Task],
+        data: Dataset,
+        train: TrainSpec,
+        device: str = "auto",
+        threads: int = 1,
+        on_record: OnRecord | None = None,
+    ) -> list[FitResult]:
+        """Train the tasks' networks, up to `threads` of them at a time; see `Engine.fit`.
+
+        Each network is trained by one thread, so its bits do not depend on how many there are.
+        """
+        if device != "auto" and find_device(device).type != "cpu":
+            raise TombolaError(f"engine 'sparse' computes on the CPU, not on '{device}'; use another engine or cpu")
+        from tombola.training.sparse.learner import SparseLearner
+
+        courses = [plan_course(task, data, train) for task in tasks]
+        for task in tasks:
+            masked_weights(task.module, task.mask)
+
+        def one(number: int) -> FitResult:
+            task, course = tasks[number], courses[number]
+            with modes_kept(task.module):
+                try:
+                    learner = SparseLearner(task, course, data, train)
+                except Unsupported as reason:
+                    raise TombolaError(f"engine 'sparse' cannot train this network: {reason}; use dense") from None
+                training = Training(learner, task, course, data, train, number, on_record)
+                return training.run("sparse", torch.device("cpu"), 1)
+
+        if threads == 1 or len(tasks) == 1:
+            return [one(number) for number in range(len(tasks))]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(one, range(len(tasks))))
+
+
+engines.register("sparse")(SparseEngine())
