@@ -125,7 +125,7 @@ def make_plan(spec: ExperimentSpec, out: Path) -> Plan:
     layers = prunable_layers(module, spec.network.prunable)
     engines = choose_engines(spec, folder)
     for level, name in engines.levels.items():
-        reason = registered_engines[name].supports(module, spec.train)
+        reason = registered_engines[name].supports(module, spec.train, info.shape)
         if reason:
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
     plan = Plan(spec, folder, info, plugins, layers, engines, job_graph(spec, engines, sources))
