@@ -1,5 +1,6 @@
 """What all sets have in common that lie as class folders per part."""
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,9 +44,9 @@ class ClassFolders(Source):
         train, test, *own = (list_images(folder / part, self.folder_classes) for part in self.part_folders)
         return Listings(self.classes, train, test, own[0] if own else None)
 
+    @abstractmethod
     def frame(self, listings: Listings, spec: DataSpec) -> Frame:
         """Return the common shape of the images."""
-        raise NotImplementedError
 
     def content(self, listings: Listings, spec: DataSpec) -> str | None:
         """Return what tells this content from the set's usual one."""

