@@ -20,6 +20,13 @@ def test_a_published_folder_appears_whole(tmp_path: Path) -> None:
     assert list(workshop.iterdir()) == []
 
 
+def test_published_files_are_as_readable_as_their_folder(tmp_path: Path) -> None:
+    with publishing(tmp_path / "job", tmp_path / ".building") as aside:
+        (aside / "a").write_text("1")
+        (aside / "a").chmod(0o600)
+    assert (tmp_path / "job/a").stat().st_mode & 0o666 == (tmp_path / "job").stat().st_mode & 0o666
+
+
 def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     def fail() -> None:
         with publishing(tmp_path / "jobs/0", tmp_path / ".building") as aside:

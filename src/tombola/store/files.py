@@ -80,6 +80,7 @@ def publishing(target: Path, workshop: Path) -> Iterator[Path]:
         yield aside
         with told_clearly(target):
             for file in aside.iterdir():
+                file.chmod(aside.stat().st_mode & 0o666)  # safetensors writes for its owner only
                 sync(file)
             sync(aside)
             target.parent.mkdir(parents=True, exist_ok=True)
