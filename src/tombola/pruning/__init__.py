@@ -1,6 +1,7 @@
 """Masks, scores, allocations and level schedules: functions, no training loops, no files."""
 
 from tombola.pruning.allocation import Allocation, allocations
+from tombola.pruning.compact import Compacted, compact_network
 from tombola.pruning.context import ScoreContext
 from tombola.pruning.mask import Mask, collapsed_layers
 from tombola.pruning.once import prune
@@ -12,6 +13,7 @@ from tombola.pruning.ticket import Ticket
 
 __all__ = [
     "Allocation",
+    "Compacted",
     "LevelPlan",
     "Mask",
     "Request",
@@ -20,6 +22,7 @@ __all__ = [
     "Ticket",
     "allocations",
     "collapsed_layers",
+    "compact_network",
     "planned_remaining",
     "prune",
     "prune_by",
