@@ -4,20 +4,21 @@ This file knows no kernel, so that naming the engine costs nothing; Numba is imp
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import nn
 
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
+from tombola.networks.graph import LayerGraph
 from tombola.specs import TrainSpec
 from tombola.training.course import plan_course
 from tombola.training.engine import FitResult, OnRecord, Task, engines
 from tombola.training.hold import masked_weights
 from tombola.training.loop import Training
 from tombola.training.placement import find_device, modes_kept
-from tombola.training.sparse.layers import Unsupported, chain
+from tombola.training.sparse.layers import Layer, Unsupported, chain
+from tombola.training.sparse.threads import Turns, check_threads, in_threads
 
 
 class SparseEngine:
@@ -52,24 +53,40 @@ class SparseEngine:
             raise TombolaError(f"engine 'sparse' computes on the CPU, not on '{device}'; use another engine or cpu")
         from tombola.training.sparse.learner import SparseLearner
 
+        check_threads(threads)
         courses = [plan_course(task, data, train) for task in tasks]
-        for task in tasks:
-            masked_weights(task.module, task.mask)
+        # found before anything is computed, and here: torch.fx patches classes while it traces, which no thread may see
+        chains = [_layers(task, data) for task in tasks]
+        turn = Turns(on_record)
 
         def one(number: int) -> FitResult:
             task, course = tasks[number], courses[number]
             with modes_kept(task.module):
                 try:
-                    learner = SparseLearner(task, course, data, train)
+                    learner = SparseLearner(task, course, data, train, chains[number])
                 except Unsupported as reason:
-                    raise TombolaError(f"engine 'sparse' cannot train this network: {reason}; use dense") from None
-                training = Training(learner, task, course, data, train, number, on_record)
+                    raise _refusal(reason) from None
+                training = Training(learner, task, course, data, train, number, turn)
                 return training.run("sparse", torch.device("cpu"), 1)
 
         if threads == 1 or len(tasks) == 1:
             return [one(number) for number in range(len(tasks))]
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(one, range(len(tasks))))
+        return in_threads(one, len(tasks), threads, turn)
+
+
+def _layers(task: Task, data: Dataset) -> list[Layer]:
+    masked_weights(task.module, task.mask)
+    try:
+        layers = chain(task.module, data.input_shape)
+    except Unsupported as reason:
+        raise _refusal(reason) from None
+    # a label without a score would be read from foreign memory: kernels check nothing
+    LayerGraph(tuple(layer.node for layer in layers), len(layers) - 1).check_classes(len(data.classes))
+    return layers
+
+
+def _refusal(reason: Unsupported) -> TombolaError:
+    return TombolaError(f"engine 'sparse' cannot train this network: {reason}; use dense")
 
 
 engines.register("sparse")(SparseEngine())

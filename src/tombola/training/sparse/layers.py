@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from tombola.errors import TombolaError
@@ -62,19 +63,26 @@ def chain(module: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
         raise Unsupported(str(refusal)) from None
     if graph.output != len(graph) - 1:
         raise Unsupported("its output is not that of its last layer")
+    if not graph.weighted():
+        raise Unsupported("it has no linear or convolutional layer")
     layers = []
     for position, node in enumerate(graph.nodes[1:], start=1):
         if node.op not in KINDS:
             raise Unsupported(f"there is no sparse kernel for {node.label} ({node.op.replace('_', ' ')})")
         if node.inputs != (position - 1,):
             raise Unsupported(f"{node.label} does not just follow the layer before it")
-        _check(node)
         part = module.get_submodule(node.module) if node.tensors else None
+        _check(node, graph[position - 1].shape, part)
         layers.append(Layer(KINDS[node.op], node.module, part, node))
     return layers
 
 
-def _check(node: Node) -> None:
+def _check(node: Node, before: tuple[int, ...], part: nn.Module | None) -> None:
+    if node.op == "linear" and len(before) != 1:
+        raise Unsupported(f"{node.label} takes maps of shape {[*before]}, which are not flattened")
+    for name, tensor in part.named_parameters() if part is not None else ():
+        if not tensor.requires_grad or tensor.dtype != torch.float32:
+            raise Unsupported(f"the {name} of {node.label} is not trained, or not in float32")
     if node.op == "conv" and (node["groups"] != 1 or node["dilation"] != (1, 1)):
         raise Unsupported(f"{node.label} is a convolution with groups or dilation")
     if node.op == "batch_norm" and (len(node.tensors) < 5 or node["momentum"] is None):

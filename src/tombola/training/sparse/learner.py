@@ -1,6 +1,6 @@
 """A network in the hands of the sparse engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from tombola.training.evaluate import Evaluation
 from tombola.training.hold import Hold
 from tombola.training.schedule import learning_rate
 from tombola.training.sparse.compile import Recipe
+from tombola.training.sparse.layers import Layer
 from tombola.training.sparse.network import Outcome, SparseNetwork
 from tombola.training.sparse.optimise import ADAM, ADAMW, SGD
 
@@ -25,7 +26,7 @@ AUGMENTED_STEPS = 50
 class SparseLearner:
     """A network compiled for sparse training; see `tombola.training.learner.Learner`."""
 
-    def __init__(self, task: Task, course: Course, data: Dataset, train: TrainSpec) -> None:
+    def __init__(self, task: Task, course: Course, data: Dataset, train: TrainSpec, layers: Sequence[Layer]) -> None:
         mean, std = (np.array(values, np.float64) for values in (data.normalisation.mean, data.normalisation.std))
         self.hold = Hold(task.module, task.mask)
         self.hold.weights()
@@ -37,6 +38,7 @@ class SparseLearner:
             (1 / (255 * std)).astype(np.float32),
             (-mean / std).astype(np.float32),
             recipe(train),
+            layers,
         )
         self.batches = Batches(
             data,

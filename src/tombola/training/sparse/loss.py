@@ -56,8 +56,11 @@ def cross_entropy(
                 logit, top = arena[source + lane + label * lanes], arena[op[at.SIZE] + 16 + lane]
                 totals[0] += math.log(arena[op[at.SIZE] + lane]) + (float(top) - float(logit))
                 best = 0
-                while best < classes - 1 and arena[source + lane + best * lanes] < top:
+                # up to the first that equals the largest, or to the first NaN where that is the largest
+                value = arena[source + lane]
+                while best < classes - 1 and value == value and value != top:
                     best += 1
+                    value = arena[source + lane + best * lanes]
                 totals[1] += best == label
                 if op[at.TARGET] >= 0:
                     arena[target + lane + label * lanes] -= np.float32(1.0 / valid)

@@ -1,6 +1,6 @@
 """A network compiled for sparse training: it trains in its own arena, filled from a module and written back to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tombola.training.sparse.compile import Compiler, Recipe
-from tombola.training.sparse.layers import chain
+from tombola.training.sparse.layers import Layer, chain
 from tombola.training.sparse.run import run
 
 NO_RATES = np.zeros(0)
@@ -43,6 +43,8 @@ class SparseNetwork:
         A pixel is fed as ``pixel * scale + shift``: one number, or one per channel.
     recipe
         The optimiser.
+    layers
+        The module's chain of layers, where it is known already.
 
     Raises
     ------
@@ -59,8 +61,10 @@ class SparseNetwork:
         scale: NDArray[np.float32],
         shift: NDArray[np.float32],
         recipe: Recipe,
+        layers: Sequence[Layer] | None = None,
     ) -> None:
-        compiled = Compiler(chain(module, shape), mask, shape, batch, scale, shift, recipe)
+        found = chain(module, shape) if layers is None else layers
+        compiled = Compiler(found, mask, shape, batch, scale, shift, recipe)
         self.module, self.batch, self.done, self._counted = module, batch, 0, 0
         self.parameters = compiled.parameters
         self._training = compiled.training.tables()

@@ -62,23 +62,29 @@ def batch_norm(op: Operation, real: NDArray[np.float64], arena: Floats, training
 
 @kernel
 def _statistics(op: Operation, arena: Floats, start: int, count: int) -> tuple[float, float]:
-    """Return mean and biased variance of a channel: two passes, so that a large mean costs no digits."""
+    """Return mean and biased variance of a channel, in two passes.
+
+    The second is about the mean of the first, and corrects it: a large mean costs no digits, and the mean of a constant
+    channel (one without survivors) is that constant in every bit, so that its scale gets a gradient of 0, not noise.
+    """
     like = tile1(0.0)
-    results = (0.0, 0.0)
-    for turn in range(2):
-        sums = 0.0
-        centre = splat(like, results[0])
+    mean, variance = 0.0, 0.0
+    for _ in range(2):
+        sums, squares = 0.0, 0.0
+        centre = splat(like, mean)
         for group in range(op[at.GROUPS]):
             mask = load(like, arena, op[at.MASK] + group * 16)
             for y in range(op[at.HEIGHT]):
                 source = start + group * op[at.SOURCE_GROUP] + y * op[at.SOURCE_Y]
-                row = splat(like, 0.0)
+                first, second = splat(like, 0.0), splat(like, 0.0)
                 for x in range(op[at.WIDTH]):
                     value = multiply(subtract(load(like, arena, source + x * op[at.SOURCE_X]), centre), mask)
-                    row = fused(value, value, row) if turn else add(row, value)
-                sums += total(row)
-        results = (results[0], sums / count) if turn else (sums / count, 0.0)
-    return results
+                    first, second = add(first, value), fused(value, value, second)
+                sums += total(first)
+                squares += total(second)
+        moved = sums / count
+        mean, variance = np.float64(np.float32(mean)) + moved, squares / count - moved * moved
+    return mean, variance
 
 
 @kernel

@@ -75,10 +75,8 @@ class Parameters:
             assert layer.module is not None
             for name, tensor in layer.module.named_parameters(recurse=False):
                 full = f"{layer.name}.{name}" if layer.name else name
-                if not tensor.requires_grad or tensor.dtype != torch.float32:
-                    raise Unsupported(f"'{full}' is not trained, or not in float32")
                 positions = None
-                if full in mask:
+                if full in mask and name == "weight" and layer.kind != "norm":
                     positions = np.flatnonzero(mask[full].reshape(-1).numpy()).astype(np.int64)
                     unknown.discard(full)
                 count = tensor.numel() if positions is None else len(positions)
