@@ -14,6 +14,7 @@ COMMANDS = {
     "report": "write a run's report, one self-contained HTML page",
     "presets": "list the experiments that ship with Tombola, or show one",
     "data": "image sets: list, info NAME, pull NAME",
+    "bench": "how fast training is here (bench train), or a ticket (bench ticket)",
     "version": "print versions",
 }
 

@@ -7,7 +7,8 @@ import yaml
 from rich.table import Table
 
 from tombola.analysis.wording import duration
-from tombola.cli.console import results, size
+from tombola.cli.console import messages, results, size
+from tombola.cli.progress import watching
 from tombola.experiments import Preview, preview
 from tombola.specs import ExperimentSpec
 from tombola.store.folder import TICKET
@@ -15,7 +16,8 @@ from tombola.store.folder import TICKET
 
 def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
     """Print jobs, remaining weights, time, disk and the resolved spec; the last line is the run folder."""
-    seen = preview(spec, out, workers)
+    with watching(messages(), quiet=False) as listener:
+        seen = preview(spec, out, workers, listener)
     plan, console = seen.plan, results()
     train, validation, test = plan.info.sizes
     console.print(f"[bold]{plan.spec.name}[/bold] would train {jobs(seen)}")
@@ -25,6 +27,8 @@ def show_preview(spec: ExperimentSpec, out: Path, workers: int | None) -> int:
     )
     engines = f"{', '.join(sorted(set(plan.engines.levels.values())))} on {plan.engines.device}"
     console.print(f"engine: {engines}, threads a job {plan.engines.threads}, jobs at a time {seen.workers}")
+    for note in plan.forecast.notes:
+        console.print(f"  {note}")
     console.print(f"estimated: about {duration(seen.seconds)} and {size(seen.bytes)} of disk\n")
     console.print(remaining_table(seen))
     print(yaml.safe_dump(plan.spec.resolved(), sort_keys=False, default_flow_style=None, width=110))
@@ -41,9 +45,9 @@ def jobs(seen: Preview) -> str:
 
 
 def remaining_table(seen: Preview) -> Table:
-    """Return exact remaining weights per level and layer."""
+    """Return exact remaining weights per level and layer, and the engine with its predicted time."""
     table = Table(title="remaining weights", title_justify="left")
-    for heading in ("level", "density", "total"):
+    for heading in ("level", "density", "total", "engine", "ms/step"):
         table.add_column(heading, justify="right")
     for layer in seen.plan.layers:
         table.add_column(layer.name, justify="right")
@@ -51,5 +55,8 @@ def remaining_table(seen: Preview) -> Table:
     for level, planned in enumerate(seen.levels):
         per_layer = planned.remaining or {}
         cells = [f"{per_layer[layer.name]:,}" if layer.name in per_layer else "by score" for layer in seen.plan.layers]
-        table.add_row(str(level), f"{planned.total / whole:.4f}", f"{planned.total:,}", *cells)
+        engine = seen.plan.engines.levels[level]
+        cost = seen.plan.forecast.predictions.get(level, {}).get(engine)
+        predicted = f"{cost.step:.3g}" if cost else "-"
+        table.add_row(str(level), f"{planned.total / whole:.4f}", f"{planned.total:,}", engine, predicted, *cells)
     return table

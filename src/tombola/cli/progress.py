@@ -17,6 +17,7 @@ from tombola.experiments.events import (
     JobLost,
     JobProgress,
     JobStarted,
+    KernelsCompiled,
     Listener,
     RunEstimated,
     RunStarted,
@@ -58,6 +59,13 @@ def prepared(event: DataPrepared) -> str:
     return f"{work.what}: {work.done:,} of {work.total:,} {work.unit} (once, then kept)"
 
 
+def compiled(event: KernelsCompiled) -> str:
+    """Return the line about kernels."""
+    if event.seconds is None:
+        return "compiling the kernels of the sparse engine (once, then kept)"
+    return f"kernels compiled in {duration(event.seconds)}"
+
+
 def begun(event: RunStarted) -> str:
     """Return the first line of a run."""
     return f"{event.path}: {event.pending} of {event.total} jobs to do, {event.workers} at a time"
@@ -78,6 +86,8 @@ class Lines:
             case DataPrepared():
                 if event.work.done == 0 or event.work.done >= event.work.total:
                     self.console.print(prepared(event))
+            case KernelsCompiled():
+                self.console.print(compiled(event))
             case RunEstimated():
                 announce(self.console, event)
             case RunStarted():
@@ -123,6 +133,8 @@ class Display:
         match event:
             case DataPrepared():
                 self.live.update(Group(prepared(event), self.overall))
+            case KernelsCompiled():
+                self.live.console.print(compiled(event))
             case RunEstimated():
                 self.live.update(Group(self.each, self.overall))
                 announce(self.live.console, event)

@@ -2,9 +2,10 @@
 
 from tombola.experiments.control import ControlContext, controls
 from tombola.experiments.graph import Job, job_graph
+from tombola.experiments.outcome import Outcome
 from tombola.experiments.preview import Preview, preview
 from tombola.experiments.procedure import LevelContext, Procedure, procedures
-from tombola.experiments.runner import Outcome, run
+from tombola.experiments.runner import run
 from tombola.experiments.trial import Trial
 
 __all__ = [

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tombola.specs import ExperimentSpec
+from tombola.experiments.events import Listener, silent
+from tombola.experiments.forecast import SPARSE, Forecast, Question, choose, predict
 from tombola.specs.keys import SCHEMA
 from tombola.store import RunFolder
 from tombola.store.files import read_json, write_json
@@ -46,18 +47,32 @@ class EngineChoice:
         )
 
 
-def choose_engines(spec: ExperimentSpec, folder: RunFolder) -> EngineChoice:
-    """Return the recorded choice of a run, extended to levels that are new.
+def choose_engines(question: Question, folder: RunFolder, listener: Listener = silent) -> tuple[EngineChoice, Forecast]:
+    """Return the recorded choice of a run, extended to levels that are new, and what was predicted.
+
+    What is recorded stays, whatever would be predicted now. Machines are measured only where `auto` has a level to
+    decide; an engine that is named bypasses all of it.
 
     Raises
     ------
     TombolaError
         For an unknown engine, or a device this machine does not have.
     """
-    wanted = "dense" if spec.engine.kind == "auto" else spec.engine.kind
-    _ = engines[wanted]
+    spec = question.spec
+    auto = spec.engine.kind == "auto"
+    if not auto:
+        _ = engines[spec.engine.kind]
     recorded = read_json(folder.engine_file) if folder.engine_file.is_file() else {}
     device = str(find_device(recorded.get("device", spec.engine.device)))
+    threads = recorded.get("threads", spec.engine.threads)
     levels = {int(level): str(name) for level, name in recorded.get("levels", {}).items()}
-    levels |= {level: wanted for level in range(spec.prune.levels + 1) if level not in levels}
-    return EngineChoice(device, recorded.get("threads", spec.engine.threads), levels)
+    new = [level for level in range(spec.prune.levels + 1) if level not in levels]
+    forecast = Forecast()
+    if auto and new:
+        chosen, forecast = choose(question, device, threads, listener)
+        levels |= {level: chosen[level] for level in new}
+    else:
+        levels |= dict.fromkeys(new, spec.engine.kind)
+        if SPARSE in levels.values():
+            forecast = predict(question, threads, measure=False)
+    return EngineChoice(device, threads, levels), forecast

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tombola.data.dataset import Dataset, Part
+from tombola.experiments.forecast import DENSE
 from tombola.experiments.plan import Plan
 from tombola.experiments.trial import fresh_state
 from tombola.networks import build
@@ -23,7 +24,7 @@ BYTES = 4
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of one training step and of evaluating one image, on one thread set of the plan's engine."""
+    """Seconds of one training step and of evaluating one image with the dense engine, on the threads of one job."""
 
     step: float
     image: float
@@ -40,6 +41,7 @@ def measure(plan: Plan, data: Dataset, steps: int = 8) -> Cost:
             module,
             small,
             plan.spec.train,
+            engine=DENSE,
             length=f"{steps}st",
             record_every=f"{steps}st",
             device=plan.engines.device,
@@ -54,15 +56,19 @@ def measure(plan: Plan, data: Dataset, steps: int = 8) -> Cost:
 
 
 def seconds(plan: Plan, cost: Cost, pending: Iterable[JobId], workers: int) -> float:
-    """Return the estimated wall time of the pending jobs."""
+    """Return the estimated wall time of the pending jobs.
+
+    What was measured is the dense engine; levels of another take the share of it that is predicted.
+    """
     total = 0.0
     for job in pending:
+        share = plan.forecast.relative(job.level, plan.engines.levels[job.level])
         steps = plan.steps_of(job)
         records = len(record_steps(plan.steps - steps, plan.steps, plan.interval))
         images = (
             records * plan.info.sizes.validation + (records if plan.spec.train.test_curve else 2) * plan.info.sizes.test
         )
-        total += steps * cost.step + images * cost.image
+        total += steps * cost.step * share.step + images * cost.image * share.image
     return total / workers
 
 

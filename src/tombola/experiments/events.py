@@ -18,6 +18,13 @@ class DataPrepared:
 
 
 @dataclass(frozen=True)
+class KernelsCompiled:
+    """The sparse engine's kernels are compiled, once per machine: in `seconds`; None says that it begins."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class RunEstimated:
     """What the jobs to do will cost: wall time and disk."""
 
@@ -70,7 +77,7 @@ class JobLost:
     reason: str
 
 
-Event = DataPrepared | RunEstimated | RunStarted | JobStarted | JobProgress | JobFinished | JobLost
+Event = DataPrepared | KernelsCompiled | RunEstimated | RunStarted | JobStarted | JobProgress | JobFinished | JobLost
 Listener = Callable[[Event], None]
 
 

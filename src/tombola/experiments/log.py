@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from tombola.experiments.events import Event, JobFinished, JobLost, RunStarted
+from tombola.experiments.events import Event, JobFinished, JobLost, KernelsCompiled, RunStarted
 from tombola.store.files import told_clearly
 
 Write = Callable[[str], None]
@@ -27,6 +27,8 @@ class RunLog:
         match event:
             case RunStarted():
                 self.line(f"{event.pending} of {event.total} jobs to do, {event.workers} at a time")
+            case KernelsCompiled(seconds=float(seconds)):
+                self.line(f"kernels compiled in {seconds:.1f} s")
             case JobFinished(info=info) if info.status == "done":
                 self.line(
                     f"{event.job}: done, density {info.density:.4f}, early stop at step {info.early_stop_step}, "

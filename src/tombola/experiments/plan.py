@@ -8,8 +8,12 @@ from tombola.data import Info, describe
 from tombola.data import load as load_data
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
+from tombola.experiments.control import controls
 from tombola.experiments.engines import EngineChoice, choose_engines
+from tombola.experiments.events import Listener, silent
+from tombola.experiments.forecast import Forecast, Question
 from tombola.experiments.graph import Job, job_graph
+from tombola.experiments.procedure import procedures
 from tombola.experiments.trial import Shape
 from tombola.networks import PrunableLayer, build, prunable_layers
 from tombola.pruning import allocations, scores
@@ -39,6 +43,8 @@ class Plan:
         The prunable layers.
     engines
         The engine of every level.
+    forecast
+        What engines are predicted to take.
     jobs
         Every job, in an order in which each comes after what it needs.
     """
@@ -49,6 +55,7 @@ class Plan:
     plugins: dict[str, str]
     layers: tuple[PrunableLayer, ...]
     engines: EngineChoice
+    forecast: Forecast
     jobs: dict[JobId, Job]
 
     @property
@@ -102,8 +109,10 @@ class Plan:
         return load_data(self.spec.data, self.spec.seed)
 
 
-def make_plan(spec: ExperimentSpec, out: Path) -> Plan:
+def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> Plan:
     """Check an experiment and lay out its jobs, reading what its run folder holds already.
+
+    The listener is told where kernels are compiled, because engines are to be chosen.
 
     Raises
     ------
@@ -120,17 +129,17 @@ def make_plan(spec: ExperimentSpec, out: Path) -> Plan:
     folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources)}")
     if folder.spec_file.exists():
         spec = grown(spec, folder.read_spec())
-    _ = scores[spec.prune.score], allocations[spec.prune.allocation]
+    _ = scores[spec.prune.score], allocations[spec.prune.allocation], procedures[spec.prune.procedure]
+    _ = [controls[name] for name in spec.control_repetitions()]
+    _check_lengths(spec, info)
     module = build(spec.network, info.shape, len(info.classes), device="meta")
     layers = prunable_layers(module, spec.network.prunable)
-    engines = choose_engines(spec, folder)
+    engines, forecast = choose_engines(Question(spec, module, info.shape, layers, info.sizes.train), folder, listener)
     for level, name in engines.levels.items():
         reason = registered_engines[name].supports(module, spec.train, info.shape)
         if reason:
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
-    plan = Plan(spec, folder, info, plugins, layers, engines, job_graph(spec, engines, sources))
-    _check_lengths(plan)
-    return plan
+    return Plan(spec, folder, info, plugins, layers, engines, forecast, job_graph(spec, engines, sources))
 
 
 def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
@@ -145,17 +154,19 @@ def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
     )
 
 
-def _check_lengths(plan: Plan) -> None:
-    train, prune = plan.spec.train, plan.spec.prune
-    if plan.batches_per_epoch == 0:
+def _check_lengths(spec: ExperimentSpec, info: Info) -> None:
+    train, prune = spec.train, spec.prune
+    per_epoch = info.sizes.train // train.batch_size
+    if per_epoch == 0:
         raise TombolaError(
-            f"train.batch_size = {train.batch_size} exceeds the {plan.info.sizes.train} training samples "
-            f"of {plan.info.name}; use a smaller batch"
+            f"train.batch_size = {train.batch_size} exceeds the {info.sizes.train} training samples "
+            f"of {info.name}; use a smaller batch"
         )
-    if plan.interval > plan.steps:
+    steps = Length.parse(train.length).steps(per_epoch)
+    if Length.parse(train.record_every).steps(per_epoch) > steps:
         raise TombolaError(
-            f"train.record_every = '{train.record_every}' is longer than training ({plan.steps} steps); "
+            f"train.record_every = '{train.record_every}' is longer than training ({steps} steps); "
             "records would miss all of it"
         )
-    if prune.rewind_step >= plan.steps:
-        raise TombolaError(f"prune.rewind = '{prune.rewind}' is not before the end of training ({plan.steps} steps)")
+    if prune.rewind_step >= steps:
+        raise TombolaError(f"prune.rewind = '{prune.rewind}' is not before the end of training ({steps} steps)")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tombola.experiments import estimate
+from tombola.experiments.events import Listener, silent
 from tombola.experiments.plan import Plan, make_plan
 from tombola.experiments.workers import worker_count
 from tombola.pruning import LevelPlan, planned_remaining
@@ -39,15 +40,19 @@ class Preview:
     workers: int
 
 
-def preview(spec: ExperimentSpec, out: str | Path = "runs", workers: int | None = 1) -> Preview:
+def preview(
+    spec: ExperimentSpec, out: str | Path = "runs", workers: int | None = 1, listener: Listener = silent
+) -> Preview:
     """Check an experiment and say what running it would mean.
+
+    The listener is told where kernels are compiled, because engines are to be chosen.
 
     Raises
     ------
     TombolaError
         If it cannot run.
     """
-    plan = make_plan(spec, Path(out))
+    plan = make_plan(spec, Path(out), listener)
     finished = plan.finished()
     pending = tuple(job for job in plan.jobs if job not in finished)
     count = worker_count(workers, len(pending), plan.engines.threads)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tombola.data import prepare
@@ -16,15 +15,16 @@ from tombola.experiments.events import (
     DataPrepared,
     Event,
     JobFinished,
-    JobLost,
     Listener,
     RunEstimated,
     RunStarted,
     silent,
 )
 from tombola.experiments.executors import Executor, WorkerSetup, make_executor
+from tombola.experiments.forecast import needs_kernels, ready_kernels
 from tombola.experiments.graph import Job
 from tombola.experiments.log import RunLog
+from tombola.experiments.outcome import Outcome
 from tombola.experiments.plan import Plan, make_plan
 from tombola.experiments.retain import drop_trained
 from tombola.experiments.workers import worker_count
@@ -32,45 +32,6 @@ from tombola.specs import ExperimentSpec
 from tombola.store import JobId
 from tombola.store.folder import TICKET
 from tombola.store.jobs import JobInfo
-
-
-@dataclass
-class Outcome:
-    """How a call of `run` ended.
-
-    Attributes
-    ----------
-    path
-        The run folder.
-    total
-        Jobs of the experiment.
-    trained
-        Jobs trained by this call.
-    adopted
-        Jobs taken over from sibling runs by this call.
-    failed
-        Every job of the run that failed, with its reason.
-    lost
-        Jobs that ended without a result in this call.
-    blocked
-        Jobs that cannot run because one they need failed or was lost.
-    seconds
-        Wall time of this call.
-    """
-
-    path: Path
-    total: int
-    trained: int = 0
-    adopted: int = 0
-    failed: list[JobInfo] = field(default_factory=list)
-    lost: list[JobLost] = field(default_factory=list)
-    blocked: int = 0
-    seconds: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every job is done."""
-        return not (self.failed or self.lost or self.blocked)
 
 
 def run(
@@ -101,7 +62,7 @@ def run(
         Finished jobs are always kept.
     """
     start = time.monotonic()
-    plan = make_plan(spec, Path(out))
+    plan = make_plan(spec, Path(out), listener)
     finished = plan.finished()
     outcome = Outcome(plan.folder.path, len(plan.jobs))
     if len(finished) < len(plan.jobs) and _can_go_on(plan, finished):
@@ -143,6 +104,10 @@ def _work(plan: Plan, outcome: Outcome, workers: int | None, listener: Listener)
     if outcome.adopted:
         log.line(f"{outcome.adopted} jobs taken over from other runs in {folder.path.parent}")
     if pending:
+        for line in plan.forecast.lines(plan.engines.levels):
+            log.line(line)
+        if needs_kernels(plan.engines.levels, (job.level for job in pending)):
+            ready_kernels(tell)
         cost = estimate.measure(plan, data)
         tell(RunEstimated(estimate.seconds(plan, cost, pending, count), estimate.disk(plan, pending)))
         tell(RunStarted(folder.path, len(plan.jobs), len(pending), sum(map(plan.steps_of, pending)), count))

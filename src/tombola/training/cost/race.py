@@ -1,0 +1,157 @@
+"""Engines against each other: milliseconds per step and network, with every core at work on a network of its own."""
+
+import multiprocessing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from statistics import mean, median
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from tombola.networks import build, initialise, prunable_layers
+from tombola.pruning import Mask
+from tombola.specs import NetworkSpec, TrainSpec
+from tombola.training.cost.dense_rates import random_data
+from tombola.training.cost.peak import measure_peak
+from tombola.training.cost.plain import PlainLoop
+from tombola.training.course import plan_course
+from tombola.training.dense import DenseLearner
+from tombola.training.engine import Task
+from tombola.training.learner import Learner
+from tombola.training.placement import has_convolutions
+
+ENGINES = ("dense", "sparse")
+"""Engines that train one network on one thread."""
+
+SAMPLES = 1200
+SECONDS = 0.25
+"""Length of one measurement, where a step is not longer."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A network and how it is trained, on images without meaning."""
+
+    network: NetworkSpec
+    train: TrainSpec
+    shape: tuple[int, int, int]
+    classes: int
+
+    def module(self) -> nn.Module:
+        """Return the network, freshly initialised."""
+        module = build(self.network, self.shape, self.classes)
+        initialise(module, self.network, torch.Generator().manual_seed(0))
+        return module
+
+    def recipe(self) -> TrainSpec:
+        """Return the training recipe, long enough for any measurement."""
+        return TrainSpec(**self.train.model_dump() | {"length": "10000000st", "record_every": "1000st"})
+
+    def mask(self, remaining: Mapping[str, int]) -> Mask:
+        """Return a random mask that keeps so many weights of every layer."""
+        generator, parts = torch.Generator().manual_seed(1), {}
+        module = build(self.network, self.shape, self.classes, device="meta")
+        for layer in prunable_layers(module, self.network.prunable):
+            keep = torch.zeros(layer.size, dtype=torch.bool)
+            keep[torch.randperm(layer.size, generator=generator)[: remaining[layer.name]]] = True
+            parts[layer.name] = keep.view(layer.shape)
+        return Mask(parts)
+
+
+class Track:
+    """Worker processes, one for each core, that do the same at the same time."""
+
+    def __init__(self, contest: Contest, cores: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.lanes: list[Connection] = []
+        self.processes = []
+        for _ in range(cores):
+            mine, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, contest), daemon=True)
+            process.start()
+            theirs.close()
+            self.lanes.append(mine)
+            self.processes.append(process)
+
+    def ask(self, *command: object) -> list[float]:
+        """Let every worker do the same, and return what each of them measured."""
+        for lane in self.lanes:
+            lane.send(command)
+        return [float(lane.recv()) for lane in self.lanes]
+
+    def milliseconds(self, engine: str, remaining: Mapping[str, int], repeats: int, steps: int | None) -> list[float]:
+        """Return milliseconds per step and network, so often, of networks that keep so many weights."""
+        once = mean(self.ask("prepare", engine, dict(remaining)))
+        count = steps or max(1, min(2000, int(SECONDS / once)))
+        return [mean(self.ask("time", count)) / len(self.lanes) / count * 1e3 for _ in range(repeats)]
+
+    def peak(self) -> float:
+        """Return the operations per second of one core while all are busy."""
+        return mean(self.ask("peak"))
+
+
+@contextmanager
+def track(contest: Contest, cores: int) -> Iterator[Track]:
+    """Give workers that wait for commands, and end them."""
+    opened = Track(contest, cores)
+    try:
+        yield opened
+    finally:
+        for lane, process in zip(opened.lanes, opened.processes, strict=True):
+            lane.close()
+            process.join(5)
+            if process.is_alive():
+                process.terminate()
+
+
+def plain_milliseconds(contest: Contest, threads: int, repeats: int, steps: int | None) -> float:
+    """Return milliseconds per step of the baseline: one plain eager loop on all cores, no masks."""
+    loop = PlainLoop(contest.module(), random_data(contest.shape, SAMPLES, contest.classes), contest.recipe(), threads)
+    loop.seconds(1)
+    count = steps or max(1, min(1000, int(SECONDS / max(loop.seconds(1), 1e-5))))
+    return median(loop.seconds(count) / count for _ in range(repeats)) * 1e3
+
+
+def _serve(connection: Connection, contest: Contest) -> None:
+    torch.set_num_threads(1)
+    data, recipe = random_data(contest.shape, SAMPLES, contest.classes), contest.recipe()
+    learner: Learner | None = None
+    while True:
+        try:
+            what, *rest = connection.recv()
+        except EOFError:
+            return
+        if what == "peak":
+            connection.send(measure_peak())
+            continue
+        if what == "prepare":
+            engine, remaining = rest
+            module, learner = contest.module(), None  # the old one's memory first
+            if engine == "dense" and has_convolutions(module):
+                module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            task = Task(module, contest.mask(remaining))
+            course = plan_course(task, data, recipe)
+            if engine == "dense":
+                learner = DenseLearner(task, course, data, recipe, torch.device("cpu"))
+            else:
+                learner = _sparse(task, contest)
+            _seconds(learner, 1)
+        connection.send(_seconds(learner, rest[0] if what == "time" else 1))
+
+
+def _sparse(task: Task, contest: Contest) -> Learner:
+    from tombola.training.sparse.layers import chain
+    from tombola.training.sparse.learner import SparseLearner
+
+    data, recipe = random_data(contest.shape, SAMPLES, contest.classes), contest.recipe()
+    return SparseLearner(task, plan_course(task, data, recipe), data, recipe, chain(task.module, contest.shape))
+
+
+def _seconds(learner: Learner | None, steps: int) -> float:
+    assert learner is not None
+    began = perf_counter()
+    learner.advance(0, steps)
+    return perf_counter() - began
