@@ -2,7 +2,8 @@
 
 At every level of iterative pruning (planned densities, random masks), ms per step and network of the dense and of the
 sparse engine with every core at work, the choice, and what it costs over the better one. Also each engine's ratio to P,
-the plain eager loop on all cores.
+the plain eager loop on all cores. Engines take turns. The loss is that of the threads' own time, which holds on a busy
+machine too; on a quiet one it is that of the wall.
 
     python benchmarks/engines.py [--presets NAME ...] [--levels L ...] [--repeats N] [--json FILE]
 """
@@ -32,17 +33,19 @@ def measure(preset: str, levels: tuple[int, ...], repeats: int) -> Figures:
 
 def table(figures: Figures, levels: tuple[int, ...]) -> tuple[list[str], float]:
     """Return lines, and the largest loss of the choice over the better engine."""
-    heads = ("level", "density", "dense", "P/it", "predicted", "sparse", "P/it", "predicted", "auto", "loss")
+    each = ("P/it", "thread", "predicted")
+    heads = ("level", "density", "dense", *each, "sparse", *each, "auto", "loss")
     lines = ["".join(f"{head:>10}" for head in heads)]
     worst = 0.0
     for number, level in enumerate(levels):
         dense, sparse = figures.cells[2 * number : 2 * number + 2]
         chosen = sparse if (sparse.predicted or 0) < (dense.predicted or 0) else dense
-        loss = chosen.milliseconds / min(dense.milliseconds, sparse.milliseconds) - 1
+        loss = chosen.thread / min(dense.thread, sparse.thread) - 1
         worst = max(worst, loss)
         line = f"{level:>10}{dense.density:>10.4f}"
         for cell in (dense, sparse):
-            line += f"{cell.milliseconds:>10.3f}{figures.plain / cell.milliseconds:>10.2f}{cell.predicted or 0:>10.3f}"
+            line += f"{cell.milliseconds:>10.3f}{figures.plain / cell.milliseconds:>10.2f}{cell.thread:>10.3f}"
+            line += f"{cell.predicted or 0:>10.3f}"
         lines.append(f"{line}{chosen.engine:>10}{loss:>10.1%}")
     return lines, worst
 

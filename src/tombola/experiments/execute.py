@@ -25,6 +25,7 @@ from tombola.store import JobId, RunFolder, StoredTicket
 from tombola.store.folder import TICKET
 from tombola.store.jobs import EARLY_STOP, REWIND, TRAINED, JobInfo, publish_job, read_info
 from tombola.training import FitResult, fit
+from tombola.training.placement import threads_set
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Bench:
 
 
 def execute(job: Job, bench: Bench, tell: Listener = silent) -> JobInfo:
-    """Train one job and publish its result; tell how it goes.
+    """Train one job and publish its result; tell how it goes. All of it on the threads a job has.
 
     A job that cannot be trained (scores that are not finite, a loss that becomes NaN) is published as failed, with
     the reason.
@@ -53,6 +54,11 @@ def execute(job: Job, bench: Bench, tell: Listener = silent) -> JobInfo:
     TombolaError
         If the result cannot be written.
     """
+    with threads_set(bench.engines.threads):
+        return _execute(job, bench, tell)
+
+
+def _execute(job: Job, bench: Bench, tell: Listener) -> JobInfo:
     started = datetime.now(UTC)
     info = _identity(job, bench) | {"started": started.isoformat(timespec="seconds")}
     spec = bench.spec

@@ -19,6 +19,7 @@ from tombola.training.engine import FitResult, OnRecord, Task, engines
 from tombola.training.evaluate import Evaluation, Evaluator
 from tombola.training.hold import Hold, masked_weights
 from tombola.training.loop import Training
+from tombola.training.memory import memory_kept
 from tombola.training.optimisers import optimisers
 from tombola.training.placement import (
     at_least_float32,
@@ -120,6 +121,7 @@ class DenseEngine:
         for number, (task, course) in enumerate(zip(tasks, courses, strict=True)):
             with ExitStack() as stack:
                 stack.enter_context(threads_set(threads))
+                stack.enter_context(memory_kept())
                 stack.enter_context(modes_kept(task.module))
                 stack.enter_context(placed(task.module, place, has_convolutions(task.module)))
                 stack.enter_context(torch.random.fork_rng([place.index] if place.type == "cuda" else []))

@@ -5,6 +5,8 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 
+import torch
+
 from tombola.errors import TombolaError
 from tombola.experiments.events import JobFinished, JobLost
 from tombola.experiments.execute import execute
@@ -22,6 +24,7 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
     Ctrl-C reaches every process of a terminal; the main process decides what it means, so workers ignore it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(setup.engines.threads)  # this process is ours alone; idle threads of a pool would spin
     try:
         bench = setup.bench()
         while True:

@@ -10,6 +10,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import torch
+
 from tombola.data.places import user_cache
 from tombola.training.cost.model import CostModel
 
@@ -52,7 +54,8 @@ def measured(threads: int) -> CostModel:
     from tombola.training.cost.sparse_rates import measure_sparse
 
     compile_kernels()
-    return CostModel(measure_dense(threads), measure_sparse())
+    with torch.random.fork_rng([]):  # layers draw their first weights from the global generator
+        return CostModel(measure_dense(threads), measure_sparse())
 
 
 def book_file(threads: int) -> Path:

@@ -19,7 +19,7 @@ def dense_step(graph: LayerGraph, batch: int, rates: DenseRates) -> float:
         forward, weight, back = _product(work, rates)
         total += batch * work.products * (forward + weight + (0 if work.first else back))
     for operation, elements in _elements(graph):
-        total += batch * elements * sum(rates.element.get(operation, rates.element["relu"]))
+        total += batch * elements * sum(_element(operation, batch * elements, rates))
     return total + parameters * between(rates.optimiser, parameters)
 
 
@@ -27,9 +27,16 @@ def dense_image(graph: LayerGraph, rates: DenseRates) -> float:
     """Return nanoseconds of evaluating one image, in large batches."""
     total = rates.pixel * prod(graph.input_shape)
     total += sum(work.products * _product(work, rates)[0] for work in layer_work(graph))
-    return total + sum(
-        elements * rates.element.get(operation, rates.element["relu"])[0] for operation, elements in _elements(graph)
-    )
+    for operation, elements in _elements(graph):
+        total += elements * _element(operation, elements, rates)[0]
+    return total
+
+
+def _element(operation: str, elements: float, rates: DenseRates) -> tuple[float, float]:
+    """Return nanoseconds of an element forward and backward, in a map of so many."""
+    curve = rates.element.get(operation, rates.element["relu"])
+    forward, backward = (between([(row[0], row[part]) for row in curve], elements) for part in (1, 2))
+    return forward, backward
 
 
 def _elements(graph: LayerGraph) -> list[tuple[str, int]]:

@@ -1,7 +1,8 @@
 """What the dense engine's parts cost here: measured, on the threads a job gets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from tombola.training.cost.timing import seconds
 from tombola.training.course import plan_course
 from tombola.training.dense import DenseLearner
 from tombola.training.engine import Task
+from tombola.training.memory import memory_kept
 from tombola.training.placement import threads_set
 
 BATCH = 60
@@ -27,7 +29,10 @@ CONV = ((3, 64, 32), (64, 64, 32), (64, 128, 16), (128, 128, 16), (256, 256, 8))
 
 CONV_BATCH = 15
 OPTIMISED = (30_000, 250_000, 4_000_000)
-ELEMENTS = (BATCH, 16, 32, 32)
+ELEMENTS = ((BATCH, 16, 32, 32), (BATCH, 64, 32, 32))
+"""Maps of element-wise operations: a few of them fit the last cache, and none."""
+
+STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class DenseRates:
     optimiser
         By parameters: (parameters, cost of one).
     element
-        By operation: forward and backward per element of its input.
+        By operation and by elements: (elements, forward, backward) per element of its input.
     """
 
     step: float
@@ -56,12 +61,12 @@ class DenseRates:
     linear: list[tuple[float, float, float, float]]
     conv: list[tuple[float, float, float, float, float]]
     optimiser: list[tuple[float, float]]
-    element: dict[str, tuple[float, float]]
+    element: dict[str, list[tuple[float, float, float]]]
 
 
 def measure_dense(threads: int) -> DenseRates:
     """Measure, in about a second."""
-    with threads_set(threads):
+    with threads_set(threads), memory_kept():
         linear = [_linear(*shape) for shape in LINEAR]
         optimiser = [(float(count), _optimiser(count)) for count in OPTIMISED]
         short, long, wide = (_step(sizes) for sizes in ([16, 16, 10], [16] * 4 + [10], [784, 16, 10]))
@@ -74,12 +79,12 @@ def measure_dense(threads: int) -> DenseRates:
             linear=linear,
             conv=[_conv(*shape) for shape in CONV],
             optimiser=optimiser,
-            element={name: _element(module) for name, module in _elementwise().items()},
+            element={name: _element(module) for name, module in OPERATIONS.items()},
         )
 
 
 def _linear(inputs: int, outputs: int) -> tuple[float, float, float, float]:
-    x, w, g = torch.randn(BATCH, inputs), torch.randn(outputs, inputs), torch.randn(BATCH, outputs)
+    x, w, g = torch.ones(BATCH, inputs), torch.ones(outputs, inputs), torch.ones(BATCH, outputs)
     count = inputs * outputs
     forward, weight, back = (seconds(action) for action in (lambda: x @ w.T, lambda: g.T @ x, lambda: g @ w))
     return (float(count), *(time * 1e9 / count / BATCH for time in (forward, weight, back)))  # type: ignore[return-value]
@@ -88,9 +93,9 @@ def _linear(inputs: int, outputs: int) -> tuple[float, float, float, float]:
 def _conv(inputs: int, outputs: int, side: int) -> tuple[float, float, float, float, float]:
     layer = nn.Conv2d(inputs, outputs, 3, padding=1).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     first = inputs <= 3
-    images = torch.randn(CONV_BATCH, inputs, side, side).contiguous(memory_format=torch.channels_last)
+    images = torch.ones(CONV_BATCH, inputs, side, side).contiguous(memory_format=torch.channels_last)
     images.requires_grad_(not first)
-    gradient = torch.randn(CONV_BATCH, outputs, side, side).contiguous(memory_format=torch.channels_last)
+    gradient = torch.ones(CONV_BATCH, outputs, side, side).contiguous(memory_format=torch.channels_last)
     wanted = [*layer.parameters(), *([] if first else [images])]
 
     def forward() -> Tensor:
@@ -124,21 +129,33 @@ def _optimiser(count: int) -> float:
     return max(seconds(update, 3) * 1e9, 1.0) / count
 
 
-def _elementwise() -> dict[str, nn.Module]:
-    norm = nn.BatchNorm2d(ELEMENTS[1])
-    return {"relu": nn.ReLU(), "tanh": nn.Tanh(), "pool": nn.MaxPool2d(2), "batch_norm": norm}
+OPERATIONS: dict[str, Callable[[int], nn.Module]] = {
+    "relu": lambda channels: nn.ReLU(),
+    "tanh": lambda channels: nn.Tanh(),
+    "pool": lambda channels: nn.MaxPool2d(2),
+    "batch_norm": nn.BatchNorm2d,
+}
 
 
-def _element(module: nn.Module) -> tuple[float, float]:
-    images = torch.randn(ELEMENTS).contiguous(memory_format=torch.channels_last).requires_grad_()
-    gradient = torch.ones_like(module(images))
-    with torch.no_grad():
-        forward = seconds(lambda: module(images), 2)
-    both = seconds(lambda: torch.autograd.grad(module(images), images, gradient), 2)
-    return forward * 1e9 / images.numel(), max(both - forward, 0.0) * 1e9 / images.numel()
+def _element(make: Callable[[int], nn.Module]) -> list[tuple[float, float, float]]:
+    curve = []
+    for shape in ELEMENTS:
+        module, images = make(shape[1]), torch.ones(shape).contiguous(memory_format=torch.channels_last)
+        images.requires_grad_()
+        gradient = torch.ones_like(module(images))
+        with torch.no_grad():
+            forward = seconds(partial(module, images), 1)
+        both = seconds(partial(_back, module, images, gradient), 1)
+        per = 1e9 / images.numel()
+        curve.append((float(images.numel()), forward * per, max(both - forward, 0.0) * per))
+    return curve
 
 
-def _step(sizes: Sequence[int], steps: int = 60) -> float:
+def _back(module: nn.Module, images: Tensor, gradient: Tensor) -> object:
+    return torch.autograd.grad(module(images), images, gradient)
+
+
+def _step(sizes: Sequence[int], steps: int = STEPS) -> float:
     """Return nanoseconds of a step of a small network, everything included."""
     parts: list[nn.Module] = [nn.Flatten()]
     for inputs, outputs in pairwise(sizes):
@@ -146,9 +163,8 @@ def _step(sizes: Sequence[int], steps: int = 60) -> float:
     module, train = nn.Sequential(*parts[:-1]), TrainSpec(length="100000st", batch_size=BATCH)
     data, mask = random_data((1, 1, sizes[0]), 600), Mask({"1.weight": torch.ones(sizes[1], sizes[0]) > 0})
     task = Task(module, mask)
-    with torch.random.fork_rng([]):
-        learner = DenseLearner(task, plan_course(task, data, train), data, train, torch.device("cpu"))
-        return seconds(lambda: learner.advance(0, steps), 3) * 1e9 / steps
+    learner = DenseLearner(task, plan_course(task, data, train), data, train, torch.device("cpu"))
+    return seconds(lambda: learner.advance(0, steps), 3) * 1e9 / steps
 
 
 def random_data(shape: tuple[int, int, int], samples: int, classes: int = 10) -> Dataset:

@@ -10,7 +10,7 @@ import torch
 
 from tombola.networks import build, layer_graph, prunable_layers
 from tombola.training.cost.book import cost_model, processor
-from tombola.training.cost.race import ENGINES, Contest, Track, plain_milliseconds, track
+from tombola.training.cost.race import ENGINES, Contest, plain_milliseconds, track
 from tombola.training.cost.work import step_flops
 from tombola.training.engine import engines
 
@@ -29,6 +29,8 @@ class Cell:
         Overall.
     milliseconds
         Per step and network, all cores busy, median.
+    thread
+        The same of the threads' own time: what it would be if nobody else used the machine.
     predicted
         By the cost model for one core, divided by the number of cores; None where it was not asked.
     """
@@ -36,6 +38,7 @@ class Cell:
     engine: str
     density: float
     milliseconds: float
+    thread: float
     predicted: float | None
 
 
@@ -122,11 +125,12 @@ def measure_figures(
             density = sum(remaining.values()) / sum(sizes.values())
             share = {layer: remaining[layer] / size for layer, size in sizes.items()}
             tell(f"{name}: density {density:.4f}")
-            times = _turns(workers, named, remaining, repeats, steps)
+            laps = workers.laps(named, remaining, repeats, steps)
             predicted = model.predict(graph, share, contest.train.batch_size) if model and graph else {}
             for engine in named:
                 guess = predicted[engine].step / cores if engine in predicted else None
-                cells.append(Cell(engine, density, median(times[engine]), guess))
+                wall, thread = median(laps.wall[engine]), median(laps.thread[engine])
+                cells.append(Cell(engine, density, wall, thread, guess))
         after = plain_milliseconds(contest, cores, repeats, steps)
     flops = step_flops(graph, contest.train.batch_size) if graph is not None else float("nan")
     return Figures(
@@ -143,12 +147,6 @@ def measure_figures(
         torch=str(torch.__version__),
         missing=missing,
     )
-
-
-def _turns(
-    workers: Track, named: Sequence[str], remaining: Mapping[str, int], repeats: int, steps: int | None
-) -> dict[str, list[float]]:
-    return {engine: workers.milliseconds(engine, remaining, repeats, steps) for engine in named}
 
 
 def _unavailable(engine: str, contest: Contest, module: torch.nn.Module) -> str | None:

@@ -76,7 +76,7 @@ class CostModel:
         dense, sparse = dict(plain["dense"]), dict(plain["sparse"])
         for name in ("linear", "conv", "optimiser"):
             dense[name] = [tuple(map(float, row)) for row in dense[name]]
-        dense["element"] = {name: (float(a), float(b)) for name, (a, b) in dense["element"].items()}
+        dense["element"] = {name: [tuple(map(float, row)) for row in curve] for name, curve in dense["element"].items()}
         for kind in ("sums", "dots"):
             sparse[kind] = {int(width): TileRates.from_json(tile) for width, tile in sparse[kind].items()}
         for name in ("permute", "optimiser"):

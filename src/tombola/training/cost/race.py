@@ -1,12 +1,13 @@
 """Engines against each other: milliseconds per step and network, with every core at work on a network of its own."""
 
 import multiprocessing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from statistics import mean, median
-from time import perf_counter
+from time import perf_counter, thread_time
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -21,6 +22,7 @@ from tombola.training.course import plan_course
 from tombola.training.dense import DenseLearner
 from tombola.training.engine import Task
 from tombola.training.learner import Learner
+from tombola.training.memory import memory_kept
 from tombola.training.placement import has_convolutions
 
 ENGINES = ("dense", "sparse")
@@ -61,6 +63,20 @@ class Contest:
         return Mask(parts)
 
 
+class Times(NamedTuple):
+    """Seconds of a worker: on the wall, and of its own thread."""
+
+    wall: float
+    thread: float
+
+
+class Laps(NamedTuple):
+    """Milliseconds per step and network by engine: on the wall, and of threads (what others do does not count)."""
+
+    wall: dict[str, list[float]]
+    thread: dict[str, list[float]]
+
+
 class Track:
     """Worker processes, one for each core, that do the same at the same time."""
 
@@ -76,21 +92,30 @@ class Track:
             self.lanes.append(mine)
             self.processes.append(process)
 
-    def ask(self, *command: object) -> list[float]:
+    def ask(self, *command: object) -> list[Times]:
         """Let every worker do the same, and return what each of them measured."""
         for lane in self.lanes:
             lane.send(command)
-        return [float(lane.recv()) for lane in self.lanes]
+        return [Times(*lane.recv()) for lane in self.lanes]
 
-    def milliseconds(self, engine: str, remaining: Mapping[str, int], repeats: int, steps: int | None) -> list[float]:
-        """Return milliseconds per step and network, so often, of networks that keep so many weights."""
-        once = mean(self.ask("prepare", engine, dict(remaining)))
-        count = steps or max(1, min(2000, int(SECONDS / once)))
-        return [mean(self.ask("time", count)) / len(self.lanes) / count * 1e3 for _ in range(repeats)]
+    def laps(self, engines: Sequence[str], remaining: Mapping[str, int], repeats: int, steps: int | None) -> Laps:
+        """Return milliseconds per step and network, so often, of every engine; they take turns."""
+        counts, laps = {}, Laps({}, {})
+        self.ask("forget")
+        for engine in engines:
+            once = mean(time.wall for time in self.ask("prepare", engine, dict(remaining)))
+            counts[engine] = steps or max(1, min(2000, int(SECONDS / once)))
+        for _ in range(repeats):
+            for engine, count in counts.items():
+                times = self.ask("time", engine, count)
+                share = 1e3 / len(self.lanes) / count
+                laps.wall.setdefault(engine, []).append(mean(time.wall for time in times) * share)
+                laps.thread.setdefault(engine, []).append(mean(time.thread for time in times) * share)
+        return laps
 
     def peak(self) -> float:
         """Return the operations per second of one core while all are busy."""
-        return mean(self.ask("peak"))
+        return mean(times.wall for times in self.ask("peak"))
 
 
 @contextmanager
@@ -117,41 +142,45 @@ def plain_milliseconds(contest: Contest, threads: int, repeats: int, steps: int 
 
 def _serve(connection: Connection, contest: Contest) -> None:
     torch.set_num_threads(1)
-    data, recipe = random_data(contest.shape, SAMPLES, contest.classes), contest.recipe()
-    learner: Learner | None = None
+    with memory_kept():  # as engines do
+        _obey(connection, contest)
+
+
+def _obey(connection: Connection, contest: Contest) -> None:
+    learners: dict[str, Learner] = {}
     while True:
         try:
             what, *rest = connection.recv()
         except EOFError:
             return
         if what == "peak":
-            connection.send(measure_peak())
-            continue
-        if what == "prepare":
-            engine, remaining = rest
-            module, learner = contest.module(), None  # the old one's memory first
-            if engine == "dense" and has_convolutions(module):
-                module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            task = Task(module, contest.mask(remaining))
-            course = plan_course(task, data, recipe)
-            if engine == "dense":
-                learner = DenseLearner(task, course, data, recipe, torch.device("cpu"))
-            else:
-                learner = _sparse(task, contest)
-            _seconds(learner, 1)
-        connection.send(_seconds(learner, rest[0] if what == "time" else 1))
+            connection.send((measure_peak(), 0.0))
+        elif what == "forget":
+            learners.clear()
+            connection.send((0.0, 0.0))
+        else:
+            engine = rest[0]
+            if what == "prepare":
+                learners[engine] = _learner(engine, contest, rest[1])
+                learners[engine].advance(0, 1)
+            connection.send(_seconds(learners[engine], rest[1] if what == "time" else 1))
 
 
-def _sparse(task: Task, contest: Contest) -> Learner:
+def _learner(engine: str, contest: Contest, remaining: Mapping[str, int]) -> Learner:
+    module, data, recipe = contest.module(), random_data(contest.shape, SAMPLES, contest.classes), contest.recipe()
+    task = Task(module, contest.mask(remaining))
+    course = plan_course(task, data, recipe)
+    if engine == "dense":
+        if has_convolutions(module):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return DenseLearner(task, course, data, recipe, torch.device("cpu"))
     from tombola.training.sparse.layers import chain
     from tombola.training.sparse.learner import SparseLearner
 
-    data, recipe = random_data(contest.shape, SAMPLES, contest.classes), contest.recipe()
-    return SparseLearner(task, plan_course(task, data, recipe), data, recipe, chain(task.module, contest.shape))
+    return SparseLearner(task, course, data, recipe, chain(module, contest.shape))
 
 
-def _seconds(learner: Learner | None, steps: int) -> float:
-    assert learner is not None
-    began = perf_counter()
+def _seconds(learner: Learner, steps: int) -> Times:
+    wall, thread = perf_counter(), thread_time()
     learner.advance(0, steps)
-    return perf_counter() - began
+    return Times(perf_counter() - wall, thread_time() - thread)

@@ -16,7 +16,7 @@ from tombola.training.course import plan_course
 from tombola.training.engine import FitResult, OnRecord, Task, engines
 from tombola.training.hold import masked_weights
 from tombola.training.loop import Training
-from tombola.training.placement import find_device, modes_kept
+from tombola.training.placement import find_device, modes_kept, threads_set
 from tombola.training.sparse.layers import Layer, Unsupported, chain
 from tombola.training.sparse.threads import Turns, check_threads, in_threads
 
@@ -69,9 +69,10 @@ class SparseEngine:
                 training = Training(learner, task, course, data, train, number, turn)
                 return training.run("sparse", torch.device("cpu"), 1)
 
-        if threads == 1 or len(tasks) == 1:
-            return [one(number) for number in range(len(tasks))]
-        return in_threads(one, len(tasks), threads, turn)
+        with threads_set(1):  # torch only copies here, and threads of its own would spin beside ours
+            if threads == 1 or len(tasks) == 1:
+                return [one(number) for number in range(len(tasks))]
+            return in_threads(one, len(tasks), threads, turn)
 
 
 def _layers(task: Task, data: Dataset) -> list[Layer]:

@@ -1,0 +1,7 @@
+"""``python -m tombola`` is ``tombola``."""
+
+import sys
+
+from tombola.cli.main import main
+
+sys.exit(main())

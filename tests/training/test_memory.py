@@ -1,0 +1,48 @@
+"""Freed memory stays with the process while it trains: the second use of a large block clears no page again."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tombola
+
+SCRIPT = """
+import resource, torch
+from contextlib import nullcontext
+from tombola.training.memory import memory_kept
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def use():
+    blocks = [torch.ones(4 << 20) for _ in range(3)]  # 16 MiB each
+
+with KEPT():
+    use()
+    before = faults()
+    for _ in range(5):
+        use()
+    print(faults() - before)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def page_faults(kept: str) -> int:
+    """Return pages cleared in five rounds, in a process of its own: the allocator's state is the process's."""
+    code = SCRIPT.replace("KEPT", kept)
+    source = str(Path(tombola.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": source}, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout.split()[0])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
+def test_blocks_used_again_are_not_cleared_again() -> None:
+    page = resource.getpagesize()
+    pages = 3 * (16 << 20) // page
+    assert page_faults("memory_kept") < pages / 2  # the heap settles in the first round or two
+    assert page_faults("nullcontext") > pages  # what it is there for
