@@ -32,6 +32,7 @@ class Options:
     steps: Annotated[int | None, tyro.conf.arg(help="steps of a measurement [a quarter second]", metavar="N")] = None
     repeats: Annotated[int, tyro.conf.arg(help="measurements; medians count", metavar="N")] = 5
     cores: Annotated[int | None, tyro.conf.arg(help="networks at a time [as many as cores]", metavar="N")] = None
+    bf16: Annotated[bool, tyro.conf.arg(help="time the dense engine in bf16, too")] = False
     json: Annotated[Path | None, tyro.conf.arg(help="write the figures to a file too", metavar="FILE")] = None
     svg: Annotated[Path | None, tyro.conf.arg(help="draw them, too", metavar="FILE")] = None
 
@@ -64,6 +65,7 @@ def main(args: list[str]) -> int:
         cores=worker_count(options.cores, options.cores or 1 << 10, 1),
         repeats=options.repeats,
         steps=options.steps,
+        half=options.bf16,
         tell=lambda line: messages().print(line),
     )
     show_figures(figures)

@@ -36,17 +36,18 @@ def figures_table(figures: Figures) -> Table:
     """Return one line per density; for every engine ms, ratio to P, share of the dense floor, and the prediction."""
     table = Table(title=f"{figures.name}: ms per step and network", title_justify="left")
     named = list(dict.fromkeys(cell.engine for cell in figures.cells))
-    table.add_column("density", justify="right")
+    foreseen = {cell.engine for cell in figures.cells if cell.predicted is not None}
+    table.add_column("density", justify="right", no_wrap=True)
     for engine in named:
-        for heading in (engine, "P / it", "floor / it", "predicted"):
-            table.add_column(heading, justify="right")
+        for heading in (engine, "P / it", "floor / it", *(["predicted"] if engine in foreseen else [])):
+            table.add_column(heading, justify="right", no_wrap=True)
     for density in dict.fromkeys(cell.density for cell in figures.cells):
         cells = [f"{density:.4f}"]
         for cell in (cell for cell in figures.cells if cell.density == density):
             time = cell.milliseconds
             share = "-" if math.isnan(figures.floor) else f"{figures.floor / time:.2f}"
-            predicted = "-" if cell.predicted is None else f"{cell.predicted:.3f}"
-            cells += [f"{time:.3f}", f"{figures.plain / time:.2f}", share, predicted]
+            predicted = [] if cell.predicted is None else [f"{cell.predicted:.3f}"]
+            cells += [f"{time:.3f}", f"{figures.plain / time:.2f}", share, *predicted]
         table.add_row(*cells)
     return table
 
@@ -58,7 +59,7 @@ def figure_svg(figures: Figures) -> str:
     from tombola.plots.density import density_axis
     from tombola.plots.style import DENSE_COLOUR, RUN_COLOURS
 
-    drawn = Figure(figsize=(6.0, 4.0), layout="constrained")
+    drawn = Figure(figsize=(7.6, 4.0), layout="constrained")
     axes = drawn.add_subplot()
     for number, engine in enumerate(dict.fromkeys(cell.engine for cell in figures.cells)):
         cells = [cell for cell in figures.cells if cell.engine == engine]
@@ -76,7 +77,7 @@ def figure_svg(figures: Figures) -> str:
     axes.set_yscale("log")
     axes.set_ylabel("ms per step and network")
     axes.set_title(f"{figures.name}, batch {figures.batch}, {figures.cores} cores", loc="left")
-    axes.legend(frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False)
     buffer = io.StringIO()
     drawn.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

@@ -10,7 +10,7 @@ import torch
 
 from tombola.networks import build, layer_graph, prunable_layers
 from tombola.training.cost.book import cost_model, processor
-from tombola.training.cost.race import ENGINES, Contest, plain_milliseconds, track
+from tombola.training.cost.race import ENGINES, HALF, Contest, plain_milliseconds, track
 from tombola.training.cost.work import step_flops
 from tombola.training.engine import engines
 
@@ -90,6 +90,7 @@ def measure_figures(
     cores: int,
     repeats: int,
     steps: int | None = None,
+    half: bool = False,
     tell: Tell = lambda line: None,
 ) -> Figures:
     """Time the engines of a CPU on networks that keep so many weights of each layer.
@@ -106,6 +107,8 @@ def measure_figures(
         Measurements that medians are taken of.
     steps
         Steps of a measurement; None takes a quarter of a second.
+    half
+        Whether to time the dense engine in bf16 too.
     tell
         Called with a line about what is measured next.
     """
@@ -113,7 +116,7 @@ def measure_figures(
     layers = prunable_layers(module, contest.network.prunable)
     sizes = {layer.name: layer.size for layer in layers}
     missing = {engine: reason for engine in engines if (reason := _unavailable(engine, contest, module))}
-    named = [engine for engine in ENGINES if engine not in missing]
+    named = [engine for engine in ENGINES if engine not in missing] + [HALF] * half
     graph = None if "sparse" in missing else layer_graph(module, contest.shape)
     model = None if graph is None else cost_model()
     cells, load = [], os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")

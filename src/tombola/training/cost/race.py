@@ -28,6 +28,9 @@ from tombola.training.placement import has_convolutions
 ENGINES = ("dense", "sparse")
 """Engines that train one network on one thread."""
 
+HALF = "dense bf16"
+"""The dense engine in half precision, a contender where it is asked for."""
+
 SAMPLES = 1200
 SECONDS = 0.25
 """Length of one measurement, where a step is not longer."""
@@ -48,9 +51,10 @@ class Contest:
         initialise(module, self.network, torch.Generator().manual_seed(0))
         return module
 
-    def recipe(self) -> TrainSpec:
+    def recipe(self, engine: str = "dense") -> TrainSpec:
         """Return the training recipe, long enough for any measurement."""
-        return TrainSpec(**self.train.model_dump() | {"length": "10000000st", "record_every": "1000st"})
+        changes = {"length": "10000000st", "record_every": "1000st"} | ({"precision": "bf16"} if engine == HALF else {})
+        return TrainSpec(**self.train.model_dump() | changes)
 
     def mask(self, remaining: Mapping[str, int]) -> Mask:
         """Return a random mask that keeps so many weights of every layer."""
@@ -167,10 +171,14 @@ def _obey(connection: Connection, contest: Contest) -> None:
 
 
 def _learner(engine: str, contest: Contest, remaining: Mapping[str, int]) -> Learner:
-    module, data, recipe = contest.module(), random_data(contest.shape, SAMPLES, contest.classes), contest.recipe()
+    module, data, recipe = (
+        contest.module(),
+        random_data(contest.shape, SAMPLES, contest.classes),
+        contest.recipe(engine),
+    )
     task = Task(module, contest.mask(remaining))
     course = plan_course(task, data, recipe)
-    if engine == "dense":
+    if engine != "sparse":
         if has_convolutions(module):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return DenseLearner(task, course, data, recipe, torch.device("cpu"))
