@@ -18,11 +18,14 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tombola.data import load_data
     from tombola.errors import TombolaError
-    from tombola.experiments import controls, procedures, run
+    from tombola.experiments import run
+    from tombola.experiments.controls import controls
+    from tombola.experiments.procedures import procedures
     from tombola.pruning import Mask, Ticket, allocations, prune, scores
     from tombola.specs import ExperimentSpec, resolve
     from tombola.store import Run, open_run
     from tombola.training import fit
+    from tombola.training.evaluate import evaluate
 
 _HOMES = {
     "load_data": "tombola.data",
@@ -39,6 +42,7 @@ _HOMES = {
     "resolve": "tombola.specs",
     "Run": "tombola.store",
     "open_run": "tombola.store",
+    "evaluate": "tombola.training.evaluate",
     "fit": "tombola.training",
 }
 
@@ -50,6 +54,7 @@ __all__ = [
     "TombolaError",
     "allocations",
     "controls",
+    "evaluate",
     "fit",
     "load_data",
     "open_run",

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tombola.data.augment import Augmentation
 from tombola.data.batches import Batches, Chunks, Prepare
 from tombola.data.dataset import Dataset, Part, Split
 from tombola.data.normalisation import Normalisation
@@ -127,3 +128,17 @@ def test_chunks_hold_all_samples_in_order_the_rest_included() -> None:
     assert torch.cat([label for _, label in chunks]).tolist() == list(range(23))
     assert torch.equal(torch.cat([images for images, _ in chunks]), Prepare(UNIT, CPU)(data.test.images))
     assert len(chunks) == 23
+
+
+@pytest.mark.parametrize("augment", [(), ("flip",), ("crop:2", "flip")])
+def test_draws_are_those_that_batches_apply(augment: tuple[str, ...]) -> None:
+    data = numbered(32, augment)
+    source, plain = batches(data, 5), batches(numbered(32), 5)
+    for epoch in range(2):
+        draws = source.draws(epoch)
+        assert [len(drawn) for drawn in draws] == [30] * len(augment)
+        whole = Augmentation(augment).apply(data.train.images[source.order(epoch)], draws)
+        shown = [images for images, _ in islice(source.from_step(6 * epoch), 6)]
+        assert torch.equal(torch.cat(shown), Prepare(data.normalisation, CPU)(whole))
+        assert torch.equal(source.order(epoch), plain.order(epoch)), "augmentation has a stream of its own"
+    assert not augment or not torch.equal(source.draws(0)[0], source.draws(1)[0])

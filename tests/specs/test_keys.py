@@ -46,6 +46,7 @@ def test_defaults_are_pinned() -> None:
             "precision": "fp32",
             "record_every": "100st",
             "test_curve": False,
+            "validation_loss": "sample-mean",
         },
         "prune": {
             "procedure": "iterative",
@@ -57,15 +58,19 @@ def test_defaults_are_pinned() -> None:
             "linear_rate": 0.2,
             "output_rate": 0.1,
             "rounding": "ceil",
+            "counts": "iterated",
             "ties": "index",
             "floor": 0,
             "rewind": "init",
             "reset": "full",
+            "pruned": "zero",
+            "control_init": "full",
         },
         "controls": [],
         "engine": {"kind": "auto", "device": "auto", "threads": 1},
         "store": {"keep": "all"},
         "plugins": [],
+        "compat": "none",
     }
 
 

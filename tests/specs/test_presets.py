@@ -71,3 +71,39 @@ def test_the_three_lenets_differ_as_their_sources_do() -> None:
         "kaiming-normal",
     )
     assert (openlth.prune.allocation, openlth.network.prunable) == ("global", ("hidden",))
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_one_shot_presets_differ_in_the_procedure_only(name: str) -> None:
+    # playground.md 6.2 and 9
+    assert resolve(f"osp-{name}") == resolve(name, changes={"name": f"osp-{name}", "prune": {"procedure": "one-shot"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "lr", "length", "conv_rate"),
+    [
+        ("lenet", 1.2e-3, "55ep", 0),
+        ("conv2", 2e-4, "27ep", 0.1),
+        ("conv4", 3e-4, "34ep", 0.1),
+        ("conv6", 3e-4, "40ep", 0.15),
+    ],
+)
+def test_zhou2019(name: str, lr: float, length: str, conv_rate: float) -> None:
+    # field.md 2.2, and D13 for truncated counts
+    spec = resolve(f"zhou2019-{name}")
+    train, prune, network = spec.train, spec.prune, spec.network
+    assert (train.optimiser, train.lr, train.length, train.batch_size) == ("adam", lr, length, 60)
+    assert (train.record_every, train.test_curve) == ("100st", True)
+    assert (prune.conv_rate, prune.linear_rate, prune.output_rate, prune.levels) == (conv_rate, 0.2, 0.1, 24)
+    assert (prune.rounding, prune.ties) == ("floor", "seeded")
+    assert (network.activation, network.bias_init) == ("relu", "zeros")
+    assert (spec.data.normalisation, spec.data.validation) == ("unit", 5000)
+
+
+def test_lmc_lenet() -> None:
+    # field.md 2.4 (from memory there)
+    spec = resolve("lmc-lenet")
+    assert (spec.train.optimiser, spec.train.lr, spec.train.length, spec.train.batch_size) == (
+        *("adam", 1.2e-3, "24000st", 60),
+    )
+    assert (spec.network.activation, spec.replicates) == ("relu", 3)

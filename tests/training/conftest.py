@@ -3,11 +3,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
+from tombola.data.batches import Batches, Prepare
 from tombola.data.dataset import Dataset, Part, Split
 from tombola.data.normalisation import Normalisation
 from tombola.pruning import Mask
+from tombola.specs import TrainSpec
+from tombola.training.schedule import learning_rate
 
 MakeData = Callable[..., Dataset]
 CLASSES = tuple("abcde")
@@ -101,3 +105,50 @@ def make_mask() -> Callable[..., Mask]:
         return Mask({name: torch.rand(weight.shape, generator=generator) < density for name, weight in weights.items()})
 
     return make
+
+
+State = dict[str, torch.Tensor]
+
+
+@pytest.fixture
+def train_by_hand() -> Callable[..., State]:
+    """Train in float64 without any engine: the reference of all of them."""
+    return _train_by_hand
+
+
+def _updated(
+    train: TrainSpec, lr: float, weight: torch.Tensor, grad: torch.Tensor, state: list[torch.Tensor], t: int
+) -> torch.Tensor:
+    """One update as the papers write it; `t` counts from 1."""
+    if train.optimiser == "adamw":
+        weight = weight * (1 - lr * train.weight_decay)
+    else:
+        grad = grad + train.weight_decay * weight
+    if train.optimiser == "sgd":
+        state[0] = grad if t == 1 else train.momentum * state[0] + grad
+        return weight - lr * (grad + train.momentum * state[0] if train.nesterov else state[0])
+    state[0] = train.beta1 * state[0] + (1 - train.beta1) * grad
+    state[1] = train.beta2 * state[1] + (1 - train.beta2) * grad**2
+    mean, square = state[0] / (1 - train.beta1**t), state[1] / (1 - train.beta2**t)
+    return weight - lr * mean / (square.sqrt() + train.eps)
+
+
+def _train_by_hand(module: nn.Module, data: Dataset, mask: Mask, train: TrainSpec, steps: int) -> State:
+    """Train in float64 by hand, with masks as products, and return weights and statistics."""
+    module = module.double()
+    weights = {name: weight.detach() for name, weight in module.named_parameters()}
+    keep = {name: mask[name].double() if name in mask else torch.ones_like(weight) for name, weight in weights.items()}
+    weights = {name: weight * keep[name] for name, weight in weights.items()}
+    states = {name: [torch.zeros_like(weight)] * 2 for name, weight in weights.items()}
+    cpu = torch.device("cpu")
+    prepare = Prepare(data.normalisation, cpu, torch.float64)
+    batches = Batches(data, train.batch_size, seed=0, replicate=0, prepare=prepare, device=cpu).from_step(0)
+    rate = learning_rate(train, len(data.train) // train.batch_size)
+    for t in range(1, steps + 1):
+        images, labels = next(batches)
+        leaves = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
+        loss = F.cross_entropy(torch.func.functional_call(module, leaves, (images,)), labels)
+        grads = dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
+        for name in weights:
+            weights[name] = _updated(train, rate(t - 1), weights[name], grads[name] * keep[name], states[name], t)
+    return weights | {name: buffer.clone() for name, buffer in module.named_buffers()}

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tombola.data.dataset import Dataset, Part
+from tombola.pruning import Mask
 from tombola.specs import TrainSpec
 from tombola.training import engines, fit
 
@@ -44,6 +45,22 @@ def test_early_stop_state_is_that_of_its_record(engine: str, make_module: MakeMo
     assert result.early_stop is not None
     again = fit(make_module(), overfit, engine=engine, snapshots=(step,), **LONG)
     assert states_equal(result.early_stop, again.snapshots[step])
+
+
+def test_early_stop_is_where_and_what_the_dense_engine_says(
+    engine: str, make_module: MakeModule, make_mask: Callable[..., Mask], overfit: Dataset
+) -> None:
+    recipe = LONG | {"lr": 0.003, "eps": 1e-3, "record_every": 10}
+    # float32 against float64 after up to 200 steps; in the pooled network rounding decides between equal maxima
+    for kind, density, tolerance in (("linear", 0.5, 5e-4), ("linear", 0.02, 5e-4), ("conv", 0.3, 1e-2)):
+        mask = make_mask(make_module(kind), density)
+        exact = fit(make_module(kind).double(), overfit, mask=mask, engine="dense", **recipe)
+        result = fit(make_module(kind), overfit, mask=mask, engine=engine, **recipe)
+        assert result.records.early_stop() == exact.records.early_stop()
+        assert result.early_stop is not None
+        assert exact.early_stop is not None
+        for name, wanted in exact.early_stop.items():
+            torch.testing.assert_close(result.early_stop[name].double(), wanted, rtol=0, atol=tolerance)
 
 
 def test_train_loss_is_the_mean_since_the_previous_record(engine: str, make_module: MakeModule, data: Dataset) -> None:

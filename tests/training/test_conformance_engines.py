@@ -5,16 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from tombola.data.batches import Batches, Prepare
 from tombola.data.dataset import Dataset
 from tombola.pruning import Mask
 from tombola.records import FINAL, GRID, START
 from tombola.specs import TrainSpec
 from tombola.training import Task, engines, fit
-from tombola.training.schedule import learning_rate
 
 MakeModule = Callable[..., nn.Module]
 MakeMask = Callable[..., Mask]
@@ -46,53 +43,21 @@ def states_equal(one: State, other: State) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def updated(
-    train: TrainSpec, lr: float, weight: torch.Tensor, grad: torch.Tensor, state: list[torch.Tensor], t: int
-) -> torch.Tensor:
-    """One update as the papers write it; `t` counts from 1."""
-    if train.optimiser == "adamw":
-        weight = weight * (1 - lr * train.weight_decay)
-    else:
-        grad = grad + train.weight_decay * weight
-    if train.optimiser == "sgd":
-        state[0] = grad if t == 1 else train.momentum * state[0] + grad
-        return weight - lr * (grad + train.momentum * state[0] if train.nesterov else state[0])
-    state[0] = train.beta1 * state[0] + (1 - train.beta1) * grad
-    state[1] = train.beta2 * state[1] + (1 - train.beta2) * grad**2
-    mean, square = state[0] / (1 - train.beta1**t), state[1] / (1 - train.beta2**t)
-    return weight - lr * mean / (square.sqrt() + train.eps)
-
-
-def reference(module: nn.Module, data: Dataset, mask: Mask, train: TrainSpec, steps: int) -> State:
-    """Train in float64 by hand, with masks as products, and return the weights."""
-    module = module.double()
-    weights = {name: weight.detach() for name, weight in module.named_parameters()}
-    keep = {name: mask[name].double() if name in mask else torch.ones_like(weight) for name, weight in weights.items()}
-    weights = {name: weight * keep[name] for name, weight in weights.items()}
-    states = {name: [torch.zeros_like(weight)] * 2 for name, weight in weights.items()}
-    cpu = torch.device("cpu")
-    prepare = Prepare(data.normalisation, cpu, torch.float64)
-    batches = Batches(data, train.batch_size, seed=0, replicate=0, prepare=prepare, device=cpu).from_step(0)
-    rate = learning_rate(train, len(data.train) // train.batch_size)
-    for t in range(1, steps + 1):
-        images, labels = next(batches)
-        leaves = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
-        loss = F.cross_entropy(torch.func.functional_call(module, leaves, (images,)), labels)
-        grads = dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
-        for name in weights:
-            weights[name] = updated(train, rate(t - 1), weights[name], grads[name] * keep[name], states[name], t)
-    return weights
-
-
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("kind", ["linear", "conv"])
 def test_twenty_steps_agree_with_a_float64_reference(
-    engine: str, kind: str, recipe: str, make_module: MakeModule, make_mask: MakeMask, data: Dataset
+    engine: str,
+    kind: str,
+    recipe: str,
+    make_module: MakeModule,
+    make_mask: MakeMask,
+    data: Dataset,
+    train_by_hand: Callable[..., State],
 ) -> None:
     module = make_module(kind)
     mask, train = make_mask(module), TrainSpec.model_validate(RECIPES[recipe] | {"batch_size": 50})
     result = fit(module, data, train, mask=mask, engine=engine, **SHORT)
-    expected = reference(make_module(kind), data, mask, train, 20)
+    expected = train_by_hand(make_module(kind), data, mask, train, 20)
     for name, weight in expected.items():
         torch.testing.assert_close(result.trained[name].double(), weight, rtol=0, atol=TOLERANCE)
     assert result.engine == engine

@@ -21,7 +21,7 @@ TILES = {
     width: TileRates(width, 5.0, 5.0 + 9.0 * width, 5.0 + 3.0 * width, [(24e3, 0.4 * width), (4e6, width)], 0.2)
     for width in WIDTHS
 }
-ELEMENTS = ("gather", "loss", "relu", "tanh", "pool", "pool_back", "norm", "norm_back")
+ELEMENTS = ("gather", "loss", "relu", "tanh", "add", "pool", "pool_back", "norm", "norm_back", "turn", "turn_back")
 MODEL = CostModel(
     DenseRates(
         step=2e5,

@@ -5,17 +5,18 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import tombola
 from tombola.data.batches import Prepare
 from tombola.data.dataset import Dataset, Part
 from tombola.data.normalisation import Normalisation
 from tombola.errors import TombolaError
-from tombola.training import Evaluation, Evaluator
+from tombola.training import Evaluation, Evaluator, fit
 from tombola.training import evaluate as evaluate_file
 
 CPU = torch.device("cpu")
 
 
-def evaluator(data: Dataset, part: Part, **options: bool) -> Evaluator:
+def evaluator(data: Dataset, part: Part, **options: int) -> Evaluator:
     return Evaluator(data, part, Prepare(data.normalisation, CPU), CPU, **options)
 
 
@@ -97,3 +98,47 @@ def test_nan_outputs_give_a_nan_loss(data: Dataset, make_module: Callable[..., n
 def test_outputs_that_are_no_class_scores_are_refused(data: Dataset, module: nn.Module) -> None:
     with pytest.raises(TombolaError, match=r"the network returns shape \[.*5 classes"):
         evaluator(data, data.test)(module)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_batch_mean_weighs_the_incomplete_batch_like_any_other(
+    data: Dataset, make_module: Callable[..., nn.Module]
+) -> None:
+    # playground.md B9: of 5,000 samples in batches of 60, the last 20 weigh three times as much
+    module = make_module().eval()
+    part = data.validation
+    with torch.no_grad():
+        outputs = module((part.images.float() / 255 - 0.5) / 0.25)
+    for batch in (7, 30, 60, 70, 100):
+        pairs = zip(outputs.split(batch), part.labels.split(batch), strict=True)
+        wanted = torch.stack([F.cross_entropy(o, y) for o, y in pairs]).mean().item()
+        measured = evaluator(data, part, batch=batch)(module)
+        assert measured.loss == pytest.approx(wanted, rel=1e-6)
+        assert measured.accuracy == evaluator(data, part)(module).accuracy
+    assert evaluator(data, part, batch=30)(module).loss != pytest.approx(evaluator(data, part)(module).loss, rel=1e-4)
+
+
+def test_validation_loss_is_what_the_recipe_says(data: Dataset, make_module: Callable[..., nn.Module]) -> None:
+    short = {"steps": 2, "record_every": 1, "batch_size": 60}
+    legacy = fit(make_module(), data, validation_loss="batch-mean", **short).records
+    plain = fit(make_module(), data, **short).records
+    assert (legacy.val_loss != plain.val_loss).all()
+    assert (legacy.val_accuracy == plain.val_accuracy).all()
+    assert (legacy.train_loss[1:] == plain.train_loss[1:]).all()
+    for engine in ("sparse", "stacked"):
+        with pytest.raises(TombolaError, match="averages the validation loss over samples"):
+            fit(make_module(), data, engine=engine, validation_loss="batch-mean", **short)
+
+
+def test_a_network_is_evaluated_in_one_call(data: Dataset, make_module: Callable[..., nn.Module]) -> None:
+    module = make_module("conv").train()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    result = fit(module, data, steps=3, record_every=1, test_curve=True)
+    for part, name in (("test", "test_accuracy"), ("validation", "val_accuracy")):
+        assert tombola.evaluate(module, data, part).accuracy == getattr(result.records, name)[-1]
+    assert 0 < tombola.evaluate(module, data, "train").loss < 5
+    assert module.training
+    module.load_state_dict(before)
+    assert tombola.evaluate(module, data).accuracy == result.records.test_accuracy[0]
+    with pytest.raises(TombolaError, match=r"part = 'val': toy has train, validation, test; choose one"):
+        tombola.evaluate(module, data, "val")  # type: ignore[arg-type]

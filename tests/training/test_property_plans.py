@@ -13,7 +13,7 @@ from tombola.errors import TombolaError
 from tombola.networks import build, initialise
 from tombola.pruning import Mask
 from tombola.specs import NetworkSpec, TrainSpec
-from tombola.training import FitResult, engines, fit
+from tombola.training import FitResult, StackedEngine, Task, engines, fit
 
 MakeData = Callable[..., Dataset]
 
@@ -51,7 +51,7 @@ def make(spec: NetworkSpec, shape: tuple[int, int, int], seed: int) -> nn.Module
 
 
 def mask_of(module: nn.Module, density: float, seed: int) -> Mask:
-    """Draw a mask; below a density of 0.02 one layer is dead and one keeps a single weight."""
+    """Draw a mask; below a density of 0.02 the first layer is dead and the last keeps one weight, below 0 none."""
     generator = torch.Generator().manual_seed(seed)
     weights = {name: weight for name, weight in module.named_parameters() if weight.dim() > 1}
     keep = {name: torch.rand(weight.shape, generator=generator) < max(density, 0.3) for name, weight in weights.items()}
@@ -60,7 +60,7 @@ def mask_of(module: nn.Module, density: float, seed: int) -> Mask:
     else:
         first, last = next(iter(keep)), next(reversed(keep))
         keep[last][:] = False
-        keep[last].view(-1)[3] = True
+        keep[last].view(-1)[3] = density == 0
         keep[first][:] = False
     return Mask(keep)
 
@@ -97,7 +97,7 @@ def agree(exact: FitResult, dense: FitResult, other: FitResult, mask: Mask) -> N
     conv=tokens,
     linear=widths,
     shape=shapes,
-    density=st.sampled_from([1.0, 0.5, 0.1, 0.02, 0.0]),
+    density=st.sampled_from([1.0, 0.5, 0.1, 0.02, 0.0, -1.0]),
     recipe=st.sampled_from(RECIPES),
     activation=st.sampled_from(["tanh", "relu"]),
     batch=st.sampled_from([16, 24, 37]),
@@ -131,3 +131,48 @@ def test_every_engine_trains_a_random_network_as_the_dense_engine_does(
     for name in OTHERS:
         assert engines[name].supports(make(spec, shape, seed), train, shape) is None
         agree(exact, dense, fit(make(spec, shape, seed), data, train, engine=name, **coordinates), mask)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    conv=tokens,
+    linear=widths,
+    shape=shapes,
+    densities=st.lists(st.sampled_from([1.0, 0.5, 0.02, 0.02, 0.0, -1.0]), min_size=2, max_size=5),
+    recipe=st.sampled_from(RECIPES),
+    form=st.sampled_from(["grouped", "unfolded", "looped", "looped-last"]),
+    capture=st.booleans(),
+    seed=st.integers(0, 3),
+)
+@example(["4", "3B", "M"], ["9"], (3, 7, 9), [0.02, 1.0, -1.0, 0.0], RECIPES[2], "unfolded", True, 0)
+@example([], ["16", "9"], (1, 12, 12), [-1.0, 0.02, 0.02], RECIPES[3], "grouped", False, 1)
+def test_a_stack_trains_each_of_its_random_networks_as_the_dense_engine_does(
+    make_data: MakeData,
+    conv: list[str],
+    linear: list[str],
+    shape: tuple[int, int, int],
+    densities: list[float],
+    recipe: dict[str, object],
+    form: str,
+    capture: bool,
+    seed: int,
+) -> None:
+    spec = NetworkSpec.model_validate({"conv": conv, "linear": linear})
+    try:
+        make(spec, shape, seed)
+    except TombolaError:  # pools more often than the images are large
+        return
+    data = make_data(train=150, validation=50, test=0, shape=shape)
+    train = TrainSpec.model_validate(recipe | {"batch_size": 24, "length": "8st", "record_every": "2st"})
+
+    def tasks(double: bool = False) -> list[Task]:
+        made = [(make(spec, shape, seed + number), density) for number, density in enumerate(densities)]
+        return [
+            Task(module.double() if double else module, mask_of(module, density, number), 0, number, 0, (3,))
+            for number, (module, density) in enumerate(made)
+        ]
+
+    exact, dense = (engines["dense"].fit(tasks(double), data, train, "cpu") for double in (True, False))
+    for engine in (StackedEngine(), StackedEngine(arithmetic="together", convolution=form, capture=capture)):
+        for task, *results in zip(tasks(), exact, dense, engine.fit(tasks(), data, train, "cpu"), strict=True):
+            agree(*results, task.mask or Mask({}))

@@ -7,7 +7,7 @@ the batches that an unbroken one sees from there on.
 from collections.abc import Iterator
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int, Shaped, UInt8
 from torch import Tensor
 
 from tombola.data.augment import Augmentation
@@ -86,6 +86,13 @@ class Batches:
         generator = torch.Generator().manual_seed(stream_seed(self._seed, "order", self._replicate, epoch))
         return torch.randperm(len(self._labels), generator=generator)[: self.per_epoch * self._batch_size]
 
+    def draws(self, epoch: int) -> list[Shaped[Tensor, "used ..."]]:
+        """Return the random draws of an epoch, one tensor per augmentation, rows as in its order, on the CPU."""
+        if not self._augmentation:
+            return []
+        generator = torch.Generator().manual_seed(stream_seed(self._seed, "augment", self._replicate, epoch))
+        return self._augmentation.draw(self.per_epoch * self._batch_size, generator)
+
     def from_step(self, step: int) -> Iterator[Batch]:
         """Yield (images, labels) of the steps from `step` (completed steps so far) on."""
         epoch, first = divmod(step, self.per_epoch)
@@ -97,20 +104,12 @@ class Batches:
         order = self.order(epoch).to(self._device)
         indices = torch.split(order, self._batch_size)[first:]
         labels = torch.split(self._labels[order], self._batch_size)[first:]
-        draws = self._draws(epoch)
+        draws = [torch.split(drawn.to(self._device), self._batch_size) for drawn in self.draws(epoch)]
         for number, (index, label) in enumerate(zip(indices, labels, strict=True), start=first):
             images = self._images.index_select(0, index)
             if draws:
                 images = self._augmentation.apply(images, [drawn[number] for drawn in draws])
             yield self._prepare(images), label
-
-    def _draws(self, epoch: int) -> list[tuple[Tensor, ...]]:
-        """Return the draws of an epoch, by augmentation and batch."""
-        if not self._augmentation:
-            return []
-        generator = torch.Generator().manual_seed(stream_seed(self._seed, "augment", self._replicate, epoch))
-        drawn = self._augmentation.draw(self.per_epoch * self._batch_size, generator)
-        return [torch.split(draws.to(self._device), self._batch_size) for draws in drawn]
 
 
 class Chunks:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from tombola.errors import TombolaError
 from tombola.networks import capture, layer_graph
 from tombola.pruning.compact_layers import assembled, narrowed
 from tombola.pruning.compact_units import constants, kept_units, needed_units
@@ -73,7 +74,7 @@ def compact_network(module: nn.Module, input_shape: Sequence[int], mask: Mask | 
     Raises
     ------
     TombolaError
-        If the network has no layer graph, or the mask belongs to another network.
+        If the network has no layer graph, or the mask belongs to another network or holds pruned weights at values.
 
     Examples
     --------
@@ -83,6 +84,10 @@ def compact_network(module: nn.Module, input_shape: Sequence[int], mask: Mask | 
     >>> compact_network(module, (1, 2, 2), Mask(keep)).layers
     (LayerUnits(name='1', kept=2, units=3), LayerUnits(name='3', kept=2, units=2))
     """
+    if mask is not None and mask.held:
+        raise TombolaError(
+            "this mask holds pruned weights at other values than zero, so they count in every answer and nothing can go"
+        )
     graph = layer_graph(module, input_shape)
     state = capture(module)
     if mask is not None:

@@ -28,7 +28,7 @@ class ScoreContext:
     final
         The complete state after the last training step.
     initial
-        The complete state that training started from.
+        The complete state of the network at step 0.
     generator
         The score's own random stream.
     make_module

@@ -6,29 +6,32 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
 from tombola.errors import TombolaError
 from tombola.networks import PrunableLayer, State
 from tombola.pruning.packing import pack_bits, unpack_bits
+from tombola.pruning.writing import pruned_values, write_pruned
 
 
 class Mask(Mapping[str, Tensor]):
     """Which prunable weights remain: parameter name -> bool tensor (True: kept), on the CPU.
 
     A mask never changes: it keeps its own copy of what it is made from, and hands out copies. Natural zeros among the
-    weights are not pruned; only the mask says what is.
+    weights are not pruned; only the mask says what is. Masks are equal that let the same weights remain.
 
     Parameters
     ----------
     keep
         Parameter name -> bool tensor, shaped like the weight.
+    held
+        Parameter name -> values that pruned weights are held at, in flat order; where left out, +0.0 (`holding`).
 
     Raises
     ------
     TombolaError
-        If a tensor is not of type bool.
+        If a tensor is not of type bool, or values do not fit.
 
     Examples
     --------
@@ -37,7 +40,9 @@ class Mask(Mapping[str, Tensor]):
     (0.75, {'output.weight': 3})
     """
 
-    def __init__(self, keep: Mapping[str, Bool[Tensor, "..."]]) -> None:
+    def __init__(
+        self, keep: Mapping[str, Bool[Tensor, "..."]], held: Mapping[str, Float[Tensor, " pruned"]] | None = None
+    ) -> None:
         for name, tensor in keep.items():
             if tensor.dtype != torch.bool:
                 raise TombolaError(f"the mask of '{name}' is of type {tensor.dtype}; a mask must be of type bool")
@@ -46,6 +51,12 @@ class Mask(Mapping[str, Tensor]):
             for name, tensor in keep.items()
         }
         self._remaining = {name: int(torch.count_nonzero(tensor)) for name, tensor in self._keep.items()}
+        self._held: dict[str, Tensor] = {}
+        for name, values in (held or {}).items():
+            if name not in keep or values.shape != (keep[name].numel() - self._remaining[name],):
+                raise TombolaError(f"the values that '{name}' is to be held at are not one for each pruned weight")
+            if values.any():
+                self._held[name] = values.detach().to("cpu", copy=True)
 
     @classmethod
     def dense(cls, layers: Iterable[PrunableLayer]) -> "Mask":
@@ -53,7 +64,12 @@ class Mask(Mapping[str, Tensor]):
         return cls({layer.name: torch.ones(layer.shape, dtype=torch.bool) for layer in layers})
 
     @classmethod
-    def unpack(cls, packed: Mapping[str, UInt8[Tensor, " bytes"]], shapes: Mapping[str, Sequence[int]]) -> "Mask":
+    def unpack(
+        cls,
+        packed: Mapping[str, UInt8[Tensor, " bytes"]],
+        shapes: Mapping[str, Sequence[int]],
+        held: Mapping[str, Float[Tensor, " pruned"]] | None = None,
+    ) -> "Mask":
         """Return the mask that `pack` made bits of.
 
         Parameters
@@ -62,6 +78,8 @@ class Mask(Mapping[str, Tensor]):
             Name -> bytes, as from `pack`.
         shapes
             Name -> shape; gives the order of layers.
+        held
+            Name -> values of pruned weights, where they are not +0.0.
 
         Raises
         ------
@@ -70,7 +88,7 @@ class Mask(Mapping[str, Tensor]):
         """
         if packed.keys() != shapes.keys():
             raise TombolaError(f"a packed mask of {sorted(packed)} does not fit the shapes of {sorted(shapes)}")
-        return cls({name: unpack_bits(name, packed[name], tuple(shape)) for name, shape in shapes.items()})
+        return cls({name: unpack_bits(name, packed[name], tuple(shape)) for name, shape in shapes.items()}, held)
 
     def pack(self) -> dict[str, UInt8[Tensor, " bytes"]]:
         """Return the bits of each layer in flat order, most significant first, zero-padded to whole bytes."""
@@ -133,28 +151,37 @@ class Mask(Mapping[str, Tensor]):
             bool((tensor & ~other._keep[name]).any()) for name, tensor in self._keep.items()
         )
 
-    def apply_(self, target: nn.Module | State) -> None:
-        """Write exact +0.0 to every pruned weight of a network or a state, in place; survivors keep their bits.
+    def holding(self, state: State) -> "Mask":
+        """Return the same mask with pruned weights held at the values they have in a state, instead of at +0.0.
 
-        Infinities, NaN and -0.0 at pruned places become +0.0 too. Gradients are not touched.
+        A layer whose pruned weights all are zeros there is held at +0.0.
+
+        Raises
+        ------
+        TombolaError
+            If a layer is missing or shaped differently.
+        """
+        for name in self._keep:
+            if name not in state:
+                raise TombolaError(f"the mask covers '{name}', which the state lacks; it belongs to another network")
+        return Mask(self._keep, {name: pruned_values(name, keep, state[name]) for name, keep in self._keep.items()})
+
+    @property
+    def held(self) -> dict[str, Float[Tensor, " pruned"]]:
+        """Values of the pruned weights in flat order, of layers where they are held at other values than +0.0."""
+        return {name: values.clone() for name, values in self._held.items()}
+
+    def apply_(self, target: nn.Module | State) -> None:
+        """Write its held value, +0.0 by default, to every pruned weight of a network or a state, in place.
+
+        Survivors keep their bits; infinities, NaN and -0.0 at pruned places go. Gradients are not touched.
 
         Raises
         ------
         TombolaError
             If a layer is missing or shaped differently; nothing is written then.
         """
-        weights: Mapping[str, Tensor] = dict(target.named_parameters()) if isinstance(target, nn.Module) else target
-        for name, tensor in self._keep.items():
-            if name not in weights:
-                raise TombolaError(f"the mask covers '{name}', which the network lacks; it belongs to another network")
-            if weights[name].shape != tensor.shape:
-                shape, here = list(tensor.shape), list(weights[name].shape)
-                raise TombolaError(
-                    f"the mask of '{name}' is shaped {shape}, the weight {here}; it belongs to another network"
-                )
-        with torch.no_grad():
-            for name, tensor in self._keep.items():
-                weights[name].masked_fill_(~tensor.to(weights[name].device), 0.0)
+        write_pruned(self._keep, self._held, target)
 
     def digest(self) -> str:
         """Return the SHA-256 of names, shapes and bits, whatever the order of layers: equal masks, equal digests."""

@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from tombola.networks import capture, prunable_layers
+from tombola.networks import State, capture, prunable_layers
 from tombola.pruning.context import ScoreContext
 from tombola.pruning.mask import Mask
 from tombola.pruning.request import Request
@@ -26,6 +26,7 @@ def prune(
     floor: int = 0,
     seed: int = 0,
     mask: Mask | None = None,
+    initial: State | None = None,
 ) -> Mask:
     """Return the mask that leaves a network the given density; the network itself is not changed.
 
@@ -52,6 +53,9 @@ def prune(
         Of random scores and seeded ties.
     mask
         Prune on from here; it must cover the selected weights. Weights pruned there stay pruned.
+    initial
+        The network's state before training (`tombola.networks.capture`), for scores that compare with it; default: the
+        present state.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def prune(
         layers=layers,
         mask=Mask.dense(layers) if mask is None else mask,
         final=state,
-        initial=state,
+        initial=state if initial is None else initial,
         generator=generator,
         make_module=lambda: deepcopy(module),
     )

@@ -14,14 +14,20 @@ Counts = Mapping[str, int]
 def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
     """Return how many weights each layer loses when layers are treated one by one.
 
-    With rates: round(survivors x rate) of each layer, less where the floor protects it. With an exact total: every
-    layer loses the same share as nearly as whole numbers allow (largest remainders), floors first.
+    With rates: round(survivors x rate) of each layer, less where the floor protects it. With exact counts: down to
+    those. With an exact total: every layer loses the same share as nearly as whole numbers allow (largest remainders),
+    floors first.
 
     Raises
     ------
     TombolaError
-        If the exact total cannot be met.
+        If the exact total or counts cannot be met.
     """
+    if request.counts is not None:
+        for name, count in survivors.items():
+            if not 0 <= request.counts[name] <= count:
+                raise TombolaError(f"{request.counts[name]} weights of '{name}' should remain and {count} survive")
+        return {name: count - request.counts[name] for name, count in survivors.items()}
     if request.keep is not None:
         least = {name: min(request.floor, count) for name, count in survivors.items()}
         _check(request.keep, sum(survivors.values()), sum(least.values()), request)

@@ -27,6 +27,8 @@ class Request:
         Share of survivors to remove over all layers together: for all other allocations.
     keep
         Survivors over all layers; where given it replaces both rates.
+    counts
+        Survivors per layer name; where given they replace rates per layer, and `keep` is their sum.
     rounding
         ``"ceil"``, ``"floor"`` or ``"nearest"``: of survivors x rate, the number removed.
     ties
@@ -50,6 +52,7 @@ class Request:
     ties: str = "index"
     floor: int = 0
     generator: torch.Generator | None = None
+    counts: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         require("rounding", self.rounding, ROUNDINGS)

@@ -14,7 +14,8 @@ class Ticket:
     Attributes
     ----------
     initial
-        The complete initial (or rewound) state, pruned weights exactly +0.0; empty where it was not kept.
+        The complete initial (or rewound) state, pruned weights exactly +0.0 or what the mask holds them at; empty where
+        it was not kept.
     mask
         Which weights remain.
     provenance

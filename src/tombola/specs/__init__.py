@@ -2,7 +2,8 @@
 
 from tombola.specs.experiment import ExperimentSpec
 from tombola.specs.length import Length
-from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, PruneSpec, ScheduleSpec, StoreSpec, TrainSpec
+from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, ScheduleSpec, StoreSpec, TrainSpec
+from tombola.specs.prune import PruneSpec
 from tombola.specs.resolve import preset_names, resolve
 
 __all__ = [

@@ -1,13 +1,18 @@
 """The experiment: its parts, its seed, and the plain text it is written as."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, Part, PruneSpec, StoreSpec, TrainSpec
-from tombola.specs.tokens import Names, Positive, Seed
+from tombola.specs.compat import contradictions, expanded
+from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, Part, StoreSpec, TrainSpec
+from tombola.specs.prune import PruneSpec
+from tombola.specs.tokens import Choice, Names, Positive, Seed
 
 REPETITIONS = ":"
+
+OTHER_ORDER = "other-order"
+"""The one control that the dense level has too."""
 
 
 def _engine(value: Any) -> Any:
@@ -38,6 +43,23 @@ class ExperimentSpec(Part):
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     store: StoreSpec = StoreSpec()
     plugins: Names = Field((), description="modules that register your own scores, controls, networks, data sets")
+    compat: Annotated[Literal["none", "playground-2022"], Choice] = Field(
+        "none", description="sets every field that reproduces a known defect of a published system, for comparison"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _write_out_compat(cls, values: Any) -> Any:
+        return expanded(values) if isinstance(values, dict) else values
+
+    @model_validator(mode="after")
+    def _compat_holds(self) -> Self:
+        parts = {"train": self.train.model_dump(), "prune": self.prune.model_dump()}
+        for field, wanted, found in contradictions(self.compat, parts):
+            raise ValueError(
+                f"compat '{self.compat}' stands for {field} = {wanted!r}, and {found!r} is given; leave one of them out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _canonical_controls(self) -> Self:
@@ -62,7 +84,7 @@ class ExperimentSpec(Part):
     def with_(self, **changes: Any) -> "ExperimentSpec":
         """Return a validated copy; nested fields as dicts: ``spec.with_(prune={"levels": 5})``."""
         values = self.model_dump()
-        for name, value in changes.items():
+        for name, value in expanded(changes).items():
             nested = isinstance(value, dict) and isinstance(values.get(name), dict)
             values[name] = {**values[name], **value} if nested else value
         return ExperimentSpec.model_validate(values)

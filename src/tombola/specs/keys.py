@@ -61,7 +61,8 @@ def job_key(spec: ExperimentSpec, parent: str | None, *, replicate: int, **more:
     ----------
     spec
         The experiment. Its pruning part counts from the first pruned level on only, so that experiments that prune
-        differently share their dense level; its engine counts as the one that was chosen, given in `more`.
+        differently share their dense level; what only controls go by counts for controls; its engine counts as the
+        one that was chosen, given in `more`.
     parent
         Key of the job whose result this one starts from; None for a dense network.
     replicate
@@ -71,10 +72,11 @@ def job_key(spec: ExperimentSpec, parent: str | None, *, replicate: int, **more:
         leaves the key as it is.
     """
     dense = {"prune": True} if parent is None else {}
+    ticket = {} if more.get("control") else {"prune": {"control_init"}}
     return digest(
         {
             "schema": SCHEMA,
-            "spec": content(spec, GROWING, {"engine": True, "plugins": True}, dense),
+            "spec": content(spec, GROWING, {"engine": True, "plugins": True, "compat": True}, ticket, dense),
             "parent": parent,
             "replicate": replicate,
             **{name: value for name, value in more.items() if value is not None},

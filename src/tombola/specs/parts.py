@@ -1,4 +1,4 @@
-"""The parts of an experiment: data, network, training, pruning, engine, store.
+"""The parts of an experiment: data, network, training, engine, store. Pruning is in `tombola.specs.prune`.
 
 A field's default never changes once released, because keys leave out values at their default
 (``tests/specs/test_keys.py`` pins them). Field descriptions are the help texts of the command line.
@@ -23,8 +23,6 @@ from tombola.specs.tokens import (
     Rate,
     Real,
 )
-
-REWIND_STEP = "step:"
 
 
 class Part(BaseModel):
@@ -116,6 +114,10 @@ class TrainSpec(Part):
     )
     record_every: Interval = Field("100st", description="distance of records, in steps (100) or epochs (1ep)")
     test_curve: bool = Field(False, description="test accuracy at every record, not only at early stop and at the end")
+    validation_loss: Annotated[Literal["sample-mean", "batch-mean"], Choice] = Field(
+        "sample-mean",
+        description="batch-mean weighs every batch the same, the incomplete last one too (a known defect, to compare)",
+    )
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
@@ -126,48 +128,6 @@ class TrainSpec(Part):
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs momentum above 0")
         return self
-
-
-class PruneSpec(Part):
-    """How a trained network becomes the next level's ticket."""
-
-    procedure: str = Field("iterative", description="how levels follow from each other")
-    levels: Count = Field(3, description="pruning rounds after dense; 0 trains the dense network only")
-    score: str = Field("magnitude", description="what ranks weights; the lowest go first")
-    allocation: str = Field("layerwise", description="how scores become a mask: layerwise or global")
-    rate: Rate = Field(0.2, description="for 'global': share of survivors removed per round")
-    conv_rate: Rate = Field(0.1, description="for 'layerwise': share of survivors removed per round and convolution")
-    linear_rate: Rate = Field(0.2, description="for 'layerwise': the same, hidden linear layers")
-    output_rate: Annotated[Rate | None, Maybe] = Field(
-        None, description="the same, output layer; default: half linear_rate"
-    )
-    rounding: Annotated[Literal["ceil", "floor", "nearest"], Choice] = Field(
-        "ceil", description="of survivors x rate, the number removed"
-    )
-    ties: Annotated[Literal["index", "seeded"], Choice] = Field("index", description="which of equal scores goes first")
-    floor: Count = Field(0, description="survivors every layer keeps at least")
-    rewind: str = Field("init", description="what survivors return to: init, or step:K (late resetting)")
-    reset: Annotated[Literal["full", "weights-only"], Choice] = Field(
-        "full", description="weights-only leaves biases and normalisation as trained (a known defect, for comparison)"
-    )
-
-    @model_validator(mode="after")
-    def _explicit(self) -> Self:
-        if self.output_rate is None:
-            object.__setattr__(self, "output_rate", self.linear_rate / 2)
-        text = self.rewind.strip().lower()
-        number = text.removeprefix(REWIND_STEP)
-        if text != "init" and not (text.startswith(REWIND_STEP) and number.isdigit()):
-            raise ValueError(f"rewind '{self.rewind}' is neither 'init' nor 'step:K' with a number of steps K")
-        object.__setattr__(
-            self, "rewind", "init" if text == "init" or int(number) == 0 else f"{REWIND_STEP}{int(number)}"
-        )
-        return self
-
-    @property
-    def rewind_step(self) -> int:
-        """The step that survivors return to; 0 is initialisation."""
-        return 0 if self.rewind == "init" else int(self.rewind.removeprefix(REWIND_STEP))
 
 
 class EngineSpec(Part):

@@ -9,7 +9,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from tombola.errors import TombolaError, nearest
+from tombola.specs.compat import expanded
 from tombola.specs.experiment import ExperimentSpec
+from tombola.specs.prune import DENSE_ONLY
 
 BASE = "base"
 FILE_KEYS = {BASE, "description"}
@@ -62,8 +64,8 @@ def resolve(
     """
     values: dict[str, Any] = preset(preset_name) if preset_name else {}
     if file is not None:
-        values = overlay(values, read_spec_file(file))
-    values = overlay(values, dict(changes or {}))
+        values = overlay(values, expanded(read_spec_file(file)))
+    values = overlay(values, expanded(changes or {}))
     for key in FILE_KEYS:
         values.pop(key, None)
     return validate(values)
@@ -90,16 +92,19 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         if isinstance(value, str) and isinstance(merged.get(name), Mapping):
             merged[name] = value  # a shorthand such as `engine: dense` replaces the whole part
         elif isinstance(value, Mapping) and isinstance(merged.get(name), Mapping):
-            merged[name] = overlay(_one_length(merged[name], value), value)
+            merged[name] = overlay(_without_replaced(merged[name], value), value)
         else:
             merged[name] = value
     return merged
 
 
-def _one_length(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Drop a length that a later one replaces under another spelling."""
+def _without_replaced(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Drop a length that a later one replaces under another spelling, and the levels of what is to be dense."""
     spellings = {"length", "steps", "epochs"}
-    return {k: v for k, v in below.items() if k not in spellings} if spellings & above.keys() else below
+    replaced = spellings if spellings & above.keys() else set()
+    if above.get("procedure") == DENSE_ONLY:
+        replaced = replaced | {"levels"}
+    return {k: v for k, v in below.items() if k not in replaced}
 
 
 def _spell_length(values: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +126,7 @@ def _spell_length(values: dict[str, Any]) -> dict[str, Any]:
 
 def _with_base(values: dict[str, Any]) -> dict[str, Any]:
     base = values.pop(BASE, None)
-    return overlay(preset(base), values) if base else values
+    return overlay(preset(base), expanded(values)) if base else values
 
 
 def _mapping(text: str, source: str) -> dict[str, Any]:

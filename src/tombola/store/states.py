@@ -1,8 +1,9 @@
 """States and tickets as safetensors: survivors only, masks as bits, readable without Tombola.
 
 A tensor that a mask covers is stored as the 1-D list of its surviving values in flat order; all others whole.
-``mask/<name>`` holds the bits (one per weight, most significant first, zero-padded to bytes). The file's metadata holds
-one JSON text with the shapes (docs/run-folder.md).
+``mask/<name>`` holds the bits (one per weight, most significant first, zero-padded to bytes), and ``held/<name>`` the
+values of pruned weights where they are not zero: once per ticket, as no state moves them. The file's metadata holds one
+JSON text with the shapes (docs/run-folder.md).
 """
 
 import json
@@ -19,12 +20,13 @@ from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
 
 NOTE = "tombola"
-MASK, INITIAL = "mask/", "initial/"
+MASK, HELD, INITIAL = "mask/", "held/", "initial/"
 
 
 def save_ticket(path: Path, ticket: Ticket, *, with_initial: bool = True) -> None:
-    """Write a ticket: its mask, and the surviving part of its initial state."""
+    """Write a ticket: its mask, the values pruned weights are held at, and the surviving part of its initial state."""
     tensors = {f"{MASK}{name}": bits for name, bits in ticket.mask.pack().items()}
+    tensors |= {f"{HELD}{name}": values for name, values in ticket.mask.held.items()}
     if with_initial:
         tensors |= {f"{INITIAL}{name}": value for name, value in _survivors(ticket.initial, ticket.mask).items()}
     shapes = {name: list(keep.shape) for name, keep in ticket.mask.items()}
@@ -35,9 +37,8 @@ def load_ticket(path: Path) -> Ticket:
     """Read a ticket; its initial state is empty where only the mask was kept."""
     tensors, note = _load(path)
     shapes = {name: tuple(shape) for name, shape in note["shapes"].items()}
-    mask = Mask.unpack({name: tensors[f"{MASK}{name}"] for name in shapes}, shapes)
-    initial = {name.removeprefix(INITIAL): value for name, value in tensors.items() if name.startswith(INITIAL)}
-    return Ticket(_fill(initial, mask), mask, note["provenance"])
+    mask = Mask.unpack({name: tensors[f"{MASK}{name}"] for name in shapes}, shapes, _under(HELD, tensors))
+    return Ticket(_fill(_under(INITIAL, tensors), mask), mask, note["provenance"])
 
 
 def save_state(path: Path, state: State, mask: Mask) -> None:
@@ -46,8 +47,12 @@ def save_state(path: Path, state: State, mask: Mask) -> None:
 
 
 def load_state(path: Path, mask: Mask) -> State:
-    """Read a state back to full tensors, pruned weights exactly +0.0."""
+    """Read a state back to full tensors, pruned weights exactly +0.0, or what the mask holds them at."""
     return _fill(_load(path)[0], mask)
+
+
+def _under(prefix: str, tensors: State) -> State:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _survivors(state: Mapping[str, torch.Tensor], mask: Mask) -> State:
@@ -56,11 +61,14 @@ def _survivors(state: Mapping[str, torch.Tensor], mask: Mask) -> State:
 
 def _fill(packed: State, mask: Mask) -> State:
     full: State = {}
+    held = mask.held
     for name, value in packed.items():
         if name in mask:
             keep = mask[name]
             full[name] = torch.zeros(keep.shape, dtype=value.dtype)
             full[name][keep] = value
+            if name in held:
+                full[name][~keep] = held[name].to(value.dtype)
         else:
             full[name] = value
     return full

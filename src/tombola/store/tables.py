@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from tombola.records import GRID, MEASURES, Records
+from tombola.records import GRID, MEASURES, START, Records
 from tombola.specs import ExperimentSpec
 from tombola.store.folder import TICKET, JobId
 from tombola.store.jobs import JobInfo
@@ -63,11 +63,11 @@ def density(spec: ExperimentSpec, jobs: Mapping[JobId, JobInfo]) -> xr.DataArray
 
 
 def remaining(spec: ExperimentSpec, jobs: Mapping[JobId, JobInfo], layers: Sequence[str]) -> xr.DataArray:
-    """Return the tickets' remaining weights (replicate, level, layer), -1 where absent."""
+    """Return the tickets' remaining weights (replicate, level, layer), -1 where absent or not known."""
     values = np.full((spec.replicates, spec.prune.levels + 1, len(layers)), -1, np.int64)
     for job, info in jobs.items():
         if job.control == TICKET and _inside(job, spec, {}):
-            values[job.replicate, job.level] = [info.remaining[name] for name in layers]
+            values[job.replicate, job.level] = [info.remaining.get(name, -1) for name in layers]
     return xr.DataArray(
         values, dims=("replicate", "level", "layer"), coords=_axes(values) | {"layer": list(layers)}, name="remaining"
     )
@@ -78,12 +78,16 @@ def _axes(values: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def early_stop(jobs: Iterable[tuple[JobInfo, Records]]) -> pd.DataFrame:
-    """Return one row per job: what it reached at early stop and at the end."""
+    """Return one row per job: what its network knew before training, and what it reached at early stop and at the end.
+
+    Accuracy before training is that of the mask alone where the ticket starts from step 0 (Zhou et al. 2019).
+    """
     return pd.DataFrame([_row(info, records) for info, records in jobs], columns=COLUMNS)
 
 
 COLUMNS = [
     *("control", "repetition", "replicate", "level", "status", "reason", "density"),
+    *("initial_val_accuracy", "initial_test_accuracy"),
     *("early_stop_step", "train_loss", "val_loss", "val_accuracy", "test_accuracy"),
     *("final_step", "final_train_loss", "final_val_loss", "final_val_accuracy", "final_test_accuracy"),
     *("seconds", "engine"),
@@ -95,6 +99,9 @@ def _row(info: JobInfo, records: Records) -> dict[str, object]:
         name: getattr(info, name) for name in (*DIMS, "status", "reason", "density", "seconds", "engine")
     }
     done = info.status == "done"
+    begun = len(records.step) > 0 and bool(records.flags[0] & START)
+    for measure in ("val_accuracy", "test_accuracy"):
+        row[f"initial_{measure}"] = float(getattr(records, measure)[0]) if begun else np.nan
     for prefix, record in (
         ("", records.early_stop() if done else None),
         ("final_", len(records.step) - 1 if done else None),

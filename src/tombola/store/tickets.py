@@ -20,7 +20,8 @@ StateName = Literal["initial", "trained", "early_stop"]
 class StoredTicket:
     """One job's ticket and states, loaded when first asked for.
 
-    Pruned weights are exact zeros in every state, so the tensors work with any tool that takes a state dict.
+    Pruned weights are exact zeros in every state, or what they are held at (``prune.pruned``), so the tensors work with
+    any tool that takes a state dict.
     """
 
     def __init__(self, path: Path, info: JobInfo, network: NetworkSpec, *, trusted: bool = True) -> None:
@@ -31,6 +32,10 @@ class StoredTicket:
 
     @cached_property
     def _ticket(self) -> Ticket:
+        if not (self.path / TICKET_FILE).is_file():
+            raise TombolaError(
+                f"the mask of {self.info.id} is not known: the framework it was imported from did not keep it"
+            )
         return load_ticket(self.path / TICKET_FILE)
 
     @property
@@ -84,6 +89,16 @@ class StoredTicket:
         }
         if state not in values:
             raise TombolaError(f"state '{state}' is not one of initial, trained, early_stop")
+        if state == "initial" and self.provenance.get("unknown"):
+            raise TombolaError(
+                f"the network of {self.info.id} cannot be built as it began: the framework it was imported from did "
+                f"not keep the initial values of {', '.join(self.provenance['unknown'])}"
+            )
+        if "input_shape" not in self.provenance:
+            raise TombolaError(
+                f"the network of {self.info.id} cannot be built: its architecture ({self._network.architecture}) was "
+                "imported by the names of its weights only"
+            )
         shape = tuple(self.provenance["input_shape"])
         module = build(self._network, shape, self.provenance["classes"])
         restore(module, values[state]())
@@ -95,5 +110,11 @@ class StoredTicket:
         return load_state(self.path / file, self.mask)
 
     def _dropped(self, what: str) -> TombolaError:
-        why = f"the job failed: {self.info.reason}" if self.info.status == "failed" else "store.keep says what is kept"
-        return TombolaError(f"the {what} of {self.info.id} was not kept ({why})")
+        if self.info.status == "failed":
+            return TombolaError(f"the {what} of {self.info.id} was not kept (the job failed: {self.info.reason})")
+        if self.info.imported:
+            return TombolaError(f"the {what} of {self.info.id} was not kept by the framework it was imported from")
+        return TombolaError(
+            f"the {what} of {self.info.id} was not kept (store.keep, or `tombola gc`); to have it, delete "
+            f"jobs/{self.info.replicate} of its run and resume with store.keep: all, which trains that replicate again"
+        )

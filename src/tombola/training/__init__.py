@@ -3,7 +3,7 @@
 from tombola.training.dense import DenseEngine
 from tombola.training.engine import Engine, FitResult, OnRecord, Progress, Task, engines
 from tombola.training.evaluate import Evaluation, Evaluator
-from tombola.training.fit import fit
+from tombola.training.fit import fit, fit_tasks
 from tombola.training.sparse.engine import SparseEngine
 from tombola.training.stacked import StackedEngine
 
@@ -20,4 +20,5 @@ __all__ = [
     "Task",
     "engines",
     "fit",
+    "fit_tasks",
 ]

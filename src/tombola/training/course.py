@@ -1,5 +1,6 @@
 """The course of one training: from which step to which, what is recorded and kept on the way; checked first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tombola.data.augment import Augmentation
@@ -8,6 +9,7 @@ from tombola.errors import TombolaError
 from tombola.records import record_steps
 from tombola.specs import Length, TrainSpec
 from tombola.training.engine import Task
+from tombola.training.hold import masked_weights
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,20 @@ class Course:
     def stops(self) -> list[int]:
         """Return the steps at which training pauses for a record or a snapshot, ascending."""
         return sorted(self.records.keys() | self.snapshots)
+
+
+def plan_courses(tasks: Sequence[Task], data: Dataset, train: TrainSpec) -> list[Course]:
+    """Return the courses of tasks: what every engine checks before anything is computed.
+
+    Raises
+    ------
+    TombolaError
+        If the recipe does not fit the data, a task's steps do not fit the recipe, or a mask does not fit its network.
+    """
+    courses = [plan_course(task, data, train) for task in tasks]
+    for task in tasks:
+        masked_weights(task.module, task.mask)
+    return courses
 
 
 def plan_course(task: Task, data: Dataset, train: TrainSpec) -> Course:

@@ -14,10 +14,10 @@ from tombola.data.batches import Batches, Prepare
 from tombola.data.dataset import Dataset
 from tombola.specs import TrainSpec
 from tombola.streams import stream_seed
-from tombola.training.course import Course, plan_course
-from tombola.training.engine import FitResult, OnRecord, Task, engines
+from tombola.training.course import Course, plan_courses
+from tombola.training.engine import Engine, FitResult, OnRecord, Task, engines
 from tombola.training.evaluate import Evaluation, Evaluator
-from tombola.training.hold import Hold, masked_weights
+from tombola.training.hold import Hold
 from tombola.training.loop import Training
 from tombola.training.memory import memory_kept
 from tombola.training.optimisers import optimisers
@@ -29,6 +29,7 @@ from tombola.training.placement import (
     has_convolutions,
     modes_kept,
     placed,
+    products,
     threads_set,
 )
 from tombola.training.schedule import learning_rate
@@ -45,8 +46,9 @@ class DenseLearner:
         self.batches = Batches(
             data, train.batch_size, seed=task.seed, replicate=task.replicate, prepare=prepare, device=device
         ).from_step(course.start)
+        batch = train.batch_size if train.validation_loss == "batch-mean" else None
         self._validation, self._test = (
-            Evaluator(data, part, prepare, device, bf16=self.bf16, convolutions=convolutions)
+            Evaluator(data, part, prepare, device, bf16=self.bf16, convolutions=convolutions, batch=batch)
             for part in (data.validation, data.test)
         )
         self.hold = Hold(module, task.mask)
@@ -74,6 +76,7 @@ class DenseLearner:
             loss.backward()  # type: ignore[no-untyped-call]
             hold.gradients()
             optimiser.step()
+            hold.after_step()
             for parameter in self.parameters:
                 parameter.grad = None
             self.loss += loss.detach()
@@ -95,10 +98,12 @@ class DenseLearner:
         return self._test(self.module)
 
 
-class DenseEngine:
+class DenseEngine(Engine):
     """Train networks one after the other with dense arithmetic."""
 
-    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
+    def supports(
+        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+    ) -> str | None:
         """Return why a network cannot be trained: only because nothing in it can."""
         trainable = any(parameter.requires_grad for parameter in module.parameters())
         return None if trainable else "the network has no trainable parameters"
@@ -114,14 +119,13 @@ class DenseEngine:
     ) -> list[FitResult]:
         """Train the tasks' networks; see `Engine.fit`."""
         place = find_device(device)
-        courses = [plan_course(task, data, train) for task in tasks]
-        for task in tasks:
-            masked_weights(task.module, task.mask)
+        courses = plan_courses(tasks, data, train)
         results = []
         for number, (task, course) in enumerate(zip(tasks, courses, strict=True)):
             with ExitStack() as stack:
                 stack.enter_context(threads_set(threads))
                 stack.enter_context(memory_kept())
+                stack.enter_context(products(place, train.precision))
                 stack.enter_context(modes_kept(task.module))
                 stack.enter_context(placed(task.module, place, has_convolutions(task.module)))
                 stack.enter_context(torch.random.fork_rng([place.index] if place.type == "cuda" else []))

@@ -23,7 +23,8 @@ class Task:
     module
         The network, holding its initial state. It is trained in place and ends in its trained state.
     mask
-        What remains; None trains it dense. Pruned weights are exactly +0.0 from the first step to the last.
+        What remains; None trains it dense. Pruned weights are exactly +0.0, or what the mask holds them at, from the
+        first step to the last.
     seed, replicate
         Select the streams of data order and augmentation.
     start_step
@@ -103,11 +104,21 @@ class FitResult:
 class Engine(Protocol):
     """A way to train networks. Engines differ in speed; what they compute differs in numerical noise only."""
 
-    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
+    def supports(
+        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+    ) -> str | None:
         """Return why this engine cannot train a network on images of a shape, or None if it can.
 
-        The network may be on the meta device: its parameters need no values.
+        The network may be on the meta device: its parameters need no values. `holds_values` asks for masks that hold
+        pruned weights at other values than zero too.
         """
+
+    def capacity(self, module: nn.Module, data: Dataset, train: TrainSpec, device: str = "auto") -> int:
+        """Return how many networks like this one are worth handing to one `fit`, and fit into memory.
+
+        One, unless an engine says more: most train one network after the other. The network may be on the meta device.
+        """
+        return 1
 
     def fit(
         self,

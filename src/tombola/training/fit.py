@@ -1,5 +1,6 @@
 """`fit`: train one network, from Python, with one call."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -46,7 +47,8 @@ def fit(
     train
         The recipe; default: Adam for ten epochs in batches of 60.
     mask
-        What remains: pruned weights are +0.0 from the first step to the last. None trains the network as it is, dense.
+        What remains: pruned weights are +0.0, or what the mask holds them at (`Mask.holding`), from the first step to
+        the last. None trains the network as it is, dense.
     seed, replicate
         Select data order and augmentation.
     start_step
@@ -85,12 +87,34 @@ def fit(
     ('done', [0, 100, 200, 300])
     """
     recipe = changed(train or TrainSpec(), changes)
-    chosen = engines[DEFAULT if engine == AUTO else engine]
-    reason = chosen.supports(module, recipe, data.input_shape)
-    if reason is not None:
-        raise TombolaError(f"engine '{engine}' cannot train this network: {reason}")
     task = Task(module, mask, seed, replicate, start_step, tuple(snapshots))
-    return chosen.fit([task], data, recipe, device, threads, on_record)[0]
+    return fit_tasks([task], data, recipe, engine=engine, device=device, threads=threads, on_record=on_record)[0]
+
+
+def fit_tasks(
+    tasks: Sequence[Task],
+    data: Dataset,
+    train: TrainSpec,
+    *,
+    engine: str = AUTO,
+    device: str = AUTO,
+    threads: int = 1,
+    on_record: OnRecord | None = None,
+) -> list[FitResult]:
+    """Train several networks by one recipe with one engine, each in place; see `fit` and `Engine.fit`.
+
+    Raises
+    ------
+    TombolaError
+        Before anything is computed, for whatever does not fit together.
+    """
+    chosen = engines[DEFAULT if engine == AUTO else engine]
+    for task in tasks:
+        holds_values = bool(task.mask is not None and task.mask.held)
+        reason = chosen.supports(task.module, train, data.input_shape, holds_values=holds_values)
+        if reason is not None:
+            raise TombolaError(f"engine '{engine}' cannot train this network: {reason}")
+    return chosen.fit(tasks, data, train, device, threads, on_record)
 
 
 def changed(train: TrainSpec, changes: dict[str, Any]) -> TrainSpec:

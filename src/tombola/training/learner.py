@@ -12,7 +12,7 @@ class Learner(Protocol):
         """Take the steps from `first` to `last` (completed steps) and return the sum of their batch losses."""
 
     def settle(self) -> None:
-        """Bring the module up to date: every tensor as training left it, pruned weights exactly +0.0."""
+        """Bring the module up to date: every tensor as training left it, pruned weights as they are held."""
 
     def reload(self) -> None:
         """Take over the state that somebody put into the module."""

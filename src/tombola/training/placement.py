@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from tombola.errors import TombolaError
 
+# the public attributes of torch.backends resolve what is inherited, and one of them sets another than it gets
+_GET, _SET = torch._C._get_fp32_precision_getter, torch._C._set_fp32_precision_setter
+
 
 def find_device(wanted: str) -> torch.device:
     """Return the device a text names, with its index.
@@ -52,6 +55,43 @@ def threads_set(count: int) -> Iterator[None]:
 def computing(device: torch.device, bf16: bool) -> AbstractContextManager[object]:
     """Return the context of a forward pass: bf16 where asked, float32 weights either way."""
     return torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
+
+
+PRODUCTS = tuple((backend, operation) for backend in ("cuda", "mkldnn") for operation in ("matmul", "conv", "rnn"))
+"""What torch knows a precision of float32 products for."""
+
+ABOVE = (("generic", "all"), ("cuda", "all"))
+"""Settings that hold for several of them, where these say nothing of their own."""
+
+
+@contextmanager
+def products(device: torch.device, precision: str) -> Iterator[None]:
+    """Take float32 products exactly for the duration, or in TF32 on CUDA where the recipe's precision is ``tf32``.
+
+    Left to itself, torch takes convolutions on CUDA in TF32, which keeps 10 of 23 bits, and matrix products as the
+    process was told last. A CPU always computes exactly.
+    """
+    on_cuda = "tf32" if device.type == "cuda" and precision == "tf32" else "ieee"
+    before = _own_settings()
+    try:
+        for backend, operation in PRODUCTS:
+            _SET(backend, operation, on_cuda if backend == "cuda" else "ieee")
+        yield
+    finally:
+        for (backend, operation), own in before.items():
+            _SET(backend, operation, own)
+
+
+def _own_settings() -> dict[tuple[str, str], str]:
+    """Return what each product is set to itself, ``none`` where it goes by a setting above: torch tells what holds."""
+    above = {}
+    for place in ABOVE:
+        above[place] = _GET(*place)
+        _SET(*place, "none")
+    own = {place: _GET(*place) for place in PRODUCTS}
+    for place, setting in above.items():
+        _SET(*place, setting)
+    return own
 
 
 def at_least_float32(outputs: Tensor) -> Tensor:

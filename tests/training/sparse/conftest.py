@@ -1,6 +1,8 @@
+import runpy
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,36 +18,7 @@ from tombola.training.sparse.network import SparseNetwork
 SHAPE = (2, 10, 9)
 SCALE, SHIFT = (1 / 80, 1 / 100), (-1.5, -1.2)
 IMAGES = 200
-
-
-def _linear() -> nn.Module:
-    return nn.Sequential(nn.Flatten(), nn.Linear(180, 40), nn.Tanh(), nn.Linear(40, 24), nn.ReLU(), nn.Linear(24, 10))
-
-
-def _conv() -> nn.Module:
-    first = (nn.Conv2d(2, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
-    second = (nn.Conv2d(5, 7, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2))
-    return nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(28, 16), nn.ReLU(), nn.Linear(16, 10))
-
-
-def _norm() -> nn.Module:
-    first = (nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU())
-    second = (nn.Conv2d(6, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Tanh(), nn.MaxPool2d(2), nn.Flatten())
-    return nn.Sequential(*first, *second, nn.Linear(80, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10))
-
-
-def _strided() -> nn.Module:
-    first = (nn.Conv2d(2, 6, 5, stride=2, padding=2), nn.ReLU())
-    second = (nn.Conv2d(6, 5, (3, 2), stride=(1, 2), padding=(0, 1)), nn.ReLU(), nn.Conv2d(5, 4, 1), nn.Tanh())
-    return nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(36, 10))
-
-
-def _pool_first() -> nn.Module:
-    first = (nn.MaxPool2d(2), nn.Tanh(), nn.Conv2d(2, 3, 3, padding=2), nn.MaxPool2d(2), nn.ReLU())
-    return nn.Sequential(*first, nn.Flatten(), nn.ReLU(), nn.Linear(27, 10, bias=False))
-
-
-BODIES = {"linear": _linear, "conv": _conv, "norm": _norm, "strided": _strided, "pool first": _pool_first}
+BODIES = runpy.run_path(str(Path(__file__).parent / "bodies.py"))["BODIES"]
 
 
 def mask_of(module: nn.Module, density: float | str, seed: int = 0) -> dict[str, Tensor]:

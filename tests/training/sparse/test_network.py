@@ -16,7 +16,7 @@ from tombola.training.sparse.layers import Unsupported
 
 MakeCase = Callable[..., Any]
 TRAIN = TrainSpec(batch_size=60)
-BODIES = ["linear", "conv", "norm", "strided", "pool first"]
+BODIES = ["linear", "conv", "norm", "strided", "pool first", "residual", "sums", "before"]
 
 
 def same(one: nn.Module, other: nn.Module) -> bool:
@@ -24,7 +24,7 @@ def same(one: nn.Module, other: nn.Module) -> bool:
     return all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in pairs)
 
 
-@pytest.mark.parametrize("body", BODIES[:3])
+@pytest.mark.parametrize("body", [*BODIES[:3], *BODIES[5:]])
 def test_threads_do_not_change_bits(body: str, make_case: MakeCase, draw_samples: Callable[..., Any]) -> None:
     def prepared(seed: int) -> tuple[nn.Module, Callable[[], None]]:
         case = make_case(body, 0.3, seed)

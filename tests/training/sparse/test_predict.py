@@ -1,8 +1,13 @@
 """The sparse kernels answer as the module does, for any number of images."""
 
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from tombola.networks import build, initialise
 from tombola.pruning import prune
@@ -32,6 +37,20 @@ def test_logits_of_whole_and_broken_batches(kind: str) -> None:
     for count in (40, 17, 1, 0, 40):
         given = torch.from_numpy(predict(images[:count].numpy()))
         torch.testing.assert_close(given, wanted[:count], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("body", ["residual", "sums", "before"])
+def test_logits_of_networks_with_sums(body: str, make_case: Callable[..., Any]) -> None:
+    case = make_case(body, 0.4)
+    for part in case.module.modules():
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            part.running_mean.uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(3))
+            part.running_var.uniform_(0.5, 2, generator=torch.Generator().manual_seed(4))
+    scale, shift = (np.array(values, np.float32) for values in (case.scale, case.shift))
+    predict = SparsePredictor(case.module, case.mask, tuple(case.images.shape[1:]), 32, scale, shift)
+    with torch.no_grad():
+        wanted = deepcopy(case.module).double().eval()(case.fed())
+    torch.testing.assert_close(torch.from_numpy(predict(case.images.numpy())).double(), wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_images_of_another_shape_or_type_are_refused() -> None:

@@ -17,16 +17,6 @@ MakeModule = Callable[..., nn.Module]
 RECIPE = TrainSpec.model_validate({"length": "20st", "batch_size": 50, "record_every": "5st", "lr": 0.01})
 
 
-class Residual(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.body, self.head = nn.Conv2d(1, 1, 3, padding=1), nn.Linear(36, 5)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        outputs: torch.Tensor = self.head((images + self.body(images)).flatten(1))
-        return outputs
-
-
 def test_mistakes_are_told_before_anything_is_computed(
     make_module: MakeModule, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,11 +41,12 @@ def test_mistakes_are_told_before_anything_is_computed(
     fine = Task(make_module())
     frozen = make_module()
     frozen[1].weight.requires_grad_(False)
+    dropping = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(36, 5))
     few = nn.Sequential(nn.Flatten(), nn.Linear(36, 4))
     refused("'sparse' cannot train this network: it computes in float32, not in bf16", fine, precision="bf16")
     refused("it computes in float32, and the network does not", Task(make_module().double()))
-    refused(r"'sparse' cannot train this network: there is no sparse kernel for .*\(add\)", Task(Residual()))
-    refused("'sparse' cannot train this network: there is no .*; use dense", fine, Task(Residual()))
+    refused(r"'sparse' cannot train this network: there is no sparse kernel for .*\(dropout\)", Task(dropping))
+    refused("'sparse' cannot train this network: there is no .*; use dense", fine, Task(dropping))
     refused(r"the weight of layer '1' is not trained", Task(frozen))
     refused(r"no parameter of this network", Task(make_module(), Mask({"x.weight": torch.ones(2, 2).bool()})))
     refused(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from tombola.training.sparse.layers import RELU, TANH, Unsupported, chain
+from tombola.training.sparse.layers import RELU, TANH, Unsupported, read_layers
 
 SHAPE = (4, 8, 8)
 
@@ -50,6 +50,20 @@ class Unused(nn.Module):
         return outputs
 
 
+class Dead(nn.Module):
+    """Computes something that its output does not need, on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.rest, self.head = nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1), nn.Linear(256, 5)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        maps = self.body(images)
+        self.rest(maps)
+        outputs: torch.Tensor = self.head(maps.flatten(1))
+        return outputs
+
+
 def _frozen() -> nn.Module:
     module = nn.Sequential(nn.Flatten(), nn.Linear(256, 5))
     module[1].bias.requires_grad_(False)
@@ -66,7 +80,7 @@ def _head() -> list[nn.Module]:
 
 
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "a sum": (Around, "add"),
+    "a dead end": (Dead, "nobody needs what layer 'rest' computes"),
     "a function": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(256, 5), nn.GELU()), "layer '2' (GELU)"),
     "dropout": (lambda: nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(256, 5)), "layer '1' (dropout)"),
     "groups": (lambda: nn.Sequential(nn.Conv2d(4, 4, 3, groups=2), *_head()), "with groups or dilation"),
@@ -100,18 +114,25 @@ def test_what_has_no_kernel_is_refused_with_a_reason(name: str) -> None:
         if any(isinstance(part, nn.LazyLinear) for part in module.modules()):
             module(torch.zeros(2, *SHAPE))
     with pytest.raises(Unsupported, match=re.escape(reason)):
-        chain(module, SHAPE)
+        read_layers(module, SHAPE)
 
 
 def test_a_chain_is_read_off_modules_and_functions_alike() -> None:
     with torch.random.fork_rng([]):
-        layers = chain(Functions(), SHAPE)
+        layers = read_layers(Functions(), SHAPE)
     assert [layer.kind for layer in layers] == ["conv", "activation", "pool", "activation", "flatten", "linear"]
     assert [layer.activation for layer in layers if layer.kind == "activation"] == [RELU, TANH]
     assert [layer.name for layer in layers if layer.module is not None] == ["body", "head"]
 
 
+def test_sums_keep_what_they_add() -> None:
+    with torch.device("meta"):
+        layers = read_layers(Around(), SHAPE)
+    assert [layer.kind for layer in layers] == ["conv", "add", "flatten", "linear"]
+    assert layers[1].node.inputs == (0, 1)
+
+
 def test_networks_without_memory_are_read_too() -> None:
     with torch.device("meta"):
-        layers = chain(Functions(), SHAPE)
+        layers = read_layers(Functions(), SHAPE)
     assert layers[-1].node.shape == (5,)

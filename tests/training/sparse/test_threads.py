@@ -64,14 +64,14 @@ def test_no_network_is_traced_beside_another(
 ) -> None:
     # torch.fx patches nn.Module itself while it traces: two threads at it leave it broken
     callers: list[threading.Thread] = []
-    chain = engine_module.chain
+    read = engine_module.read_layers
 
     def watched(module: nn.Module, shape: tuple[int, ...]) -> object:
         callers.append(threading.current_thread())
-        return chain(module, shape)
+        return read(module, shape)
 
-    monkeypatch.setattr(engine_module, "chain", watched)
-    monkeypatch.setattr(network_module, "chain", watched)
+    monkeypatch.setattr(engine_module, "read_layers", watched)
+    monkeypatch.setattr(network_module, "read_layers", watched)
     call = nn.Module.__call__
     engines["sparse"].fit([Task(make_module(), replicate=r) for r in range(6)], data, RECIPE, "cpu", 3)
     assert set(callers) == {threading.main_thread()}

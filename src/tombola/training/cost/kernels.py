@@ -20,7 +20,7 @@ def kernels_are_compiled() -> bool:
 
 def compile_kernels() -> float:
     """Compile the kernels, or read them from the disk; return the seconds it took."""
-    from tombola.training.cost.sparse_rates import warm
+    from tombola.training.cost.programs import warm
 
     began = perf_counter()
     warm()

@@ -7,7 +7,7 @@ from typing import Any
 from tombola.networks import LayerGraph
 from tombola.training.cost.dense_cost import dense_image, dense_step
 from tombola.training.cost.dense_rates import DenseRates
-from tombola.training.cost.sparse_cost import sparse_image, sparse_step
+from tombola.training.cost.split_cost import split_image, split_step
 from tombola.training.cost.tile_rates import SparseRates, TileRates
 
 
@@ -55,8 +55,8 @@ class CostModel:
         return {
             "dense": Prediction(dense_step(graph, batch, self.dense) / 1e6, dense_image(graph, self.dense) / 1e6),
             "sparse": Prediction(
-                sparse_step(graph, densities, batch, self.sparse) / 1e6,
-                sparse_image(graph, densities, batch, self.sparse) / 1e6,
+                split_step(graph, densities, batch, self.dense, self.sparse) / 1e6,
+                split_image(graph, densities, batch, self.dense, self.sparse) / 1e6,
             ),
         }
 

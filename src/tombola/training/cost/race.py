@@ -178,14 +178,14 @@ def _learner(engine: str, contest: Contest, remaining: Mapping[str, int]) -> Lea
     )
     task = Task(module, contest.mask(remaining))
     course = plan_course(task, data, recipe)
+    if has_convolutions(module):
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if engine != "sparse":
-        if has_convolutions(module):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return DenseLearner(task, course, data, recipe, torch.device("cpu"))
-    from tombola.training.sparse.layers import chain
-    from tombola.training.sparse.learner import SparseLearner
+    from tombola.training.sparse.choice import make_learner
+    from tombola.training.sparse.layers import read_layers
 
-    return SparseLearner(task, course, data, recipe, chain(module, contest.shape))
+    return make_learner(task, course, data, recipe, read_layers(module, contest.shape))
 
 
 def _seconds(learner: Learner, steps: int) -> Times:

@@ -13,11 +13,16 @@ VECTOR = 4 * LANES
 SMALL, LARGE = 1 << 20, 8 << 20
 """Bytes of a map that stays in the second-level cache, and of one that does not."""
 
-NAMES = {"max_pool": "pool", "avg_pool": "pool", "batch_norm": "norm", "relu": "relu", "tanh": "tanh"}
+NAMES = {"max_pool": "pool", "avg_pool": "pool", "batch_norm": "norm", "relu": "relu", "tanh": "tanh", "add": "add"}
 
 
-def sparse_step(graph: LayerGraph, densities: Mapping[str, float], batch: int, rates: SparseRates) -> float:
-    """Return nanoseconds of a training step; weights that are not named are dense."""
+def sparse_step(
+    graph: LayerGraph, densities: Mapping[str, float], batch: int, rates: SparseRates, handed: bool = False
+) -> float:
+    """Return nanoseconds of a training step; weights that are not named are dense.
+
+    `handed`: the input is a map that another engine hands over and wants the gradient of.
+    """
     groups = -(-batch // LANES)
     total, parameters = rates.step, 0.0
     for work in layer_work(graph):
@@ -25,18 +30,20 @@ def sparse_step(graph: LayerGraph, densities: Mapping[str, float], batch: int, r
         parameters += survivors + work.outputs
         total += _pass(work, survivors, groups, rates.sums)
         total += _pass(work, survivors, groups, rates.dots)
-        if not work.first:
+        if handed or not work.first:
             total += _pass(work, survivors, groups, rates.sums, transposed=True)
             total += survivors * between(rates.permute, max(survivors, 1.0))
     total += parameters * between(rates.optimiser, parameters)
-    return total + _elements(graph, rates, groups, training=True)
+    return total + _elements(graph, rates, groups, training=True, handed=handed)
 
 
-def sparse_image(graph: LayerGraph, densities: Mapping[str, float], batch: int, rates: SparseRates) -> float:
+def sparse_image(
+    graph: LayerGraph, densities: Mapping[str, float], batch: int, rates: SparseRates, handed: bool = False
+) -> float:
     """Return nanoseconds of evaluating one image in batches of a size."""
     groups = -(-batch // LANES)
     total = sum(_pass(work, _survivors(work, densities), groups, rates.sums) for work in layer_work(graph))
-    return (total + _elements(graph, rates, groups, training=False)) / batch
+    return (total + _elements(graph, rates, groups, training=False, handed=handed)) / batch
 
 
 def _survivors(work: Work, densities: Mapping[str, float]) -> float:
@@ -85,14 +92,16 @@ def _tiles(widest: int, width: int) -> Iterator[tuple[int, float]]:
             yield tile, float(count)
 
 
-def _elements(graph: LayerGraph, rates: SparseRates, groups: int, training: bool) -> float:
+def _elements(graph: LayerGraph, rates: SparseRates, groups: int, *, training: bool, handed: bool) -> float:
     """Return nanoseconds of everything without weights."""
 
     def cost(name: str, shape: tuple[int, ...]) -> float:
         vectors = prod(shape) * groups
         return vectors * between(rates.element[name], vectors * VECTOR)
 
-    total, trained = cost("gather", graph.input_shape) + cost("loss", graph.output_shape), False
+    total, trained = cost("turn" if handed else "gather", graph.input_shape) + cost("loss", graph.output_shape), handed
+    if training and handed:
+        total += cost("turn_back", graph.input_shape)
     for node in graph.nodes[1:]:
         trained = trained or node.weight is not None
         name, shape = NAMES.get(node.op), graph[node.inputs[0]].shape

@@ -3,18 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import nn
 
+from tombola.training.cost.element_rates import ADAM_RECIPE, SIDE, element_rates
+from tombola.training.cost.programs import nanoseconds
 from tombola.training.cost.tile_rates import STREAM, WIDTHS, SparseRates, TileRates
-from tombola.training.cost.timing import seconds
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import Arena, View
-from tombola.training.sparse.compile import Compiler, Recipe
-from tombola.training.sparse.layers import RELU, TANH, chain
 from tombola.training.sparse.operations import Operations
 from tombola.training.sparse.optimise import ADAM
-from tombola.training.sparse.run import run
 from tombola.training.sparse.vector import LANES
 
 NEAR, MIDDLE, FAR = 24 << 10, 256 << 10, 4 << 20
@@ -24,17 +20,15 @@ VECTOR = 4 * LANES
 MAP = 32 << 20
 """Bytes of a map that no cache holds, as large maps do not stay in one from their making to their use."""
 
-SIDE, CHANNELS = 32, (4, 64)
-"""Maps of the network whose element-wise operations are measured: within the caches, and beyond."""
-
-ADAM_RECIPE = Recipe(ADAM, (0.9, 0.999, 1e-8, 0.0))
+CHANNELS = (4, 64)
+"""Of the networks whose element-wise operations are measured: maps within the caches, and beyond."""
 
 
 def measure_sparse() -> SparseRates:
     """Measure, in about half a second once kernels are compiled."""
     sums, dots = (_kernel(code) for code in (at.SUMS, at.DOTS))
     counts = (1 << 14, 1 << 18, 1 << 21)
-    little, large = (_elements(channels) for channels in CHANNELS)
+    little, large = (element_rates(channels) for channels in CHANNELS)
     sizes = [float(4 * channels * SIDE * SIDE * VECTOR) for channels in CHANNELS]
     return SparseRates(
         sums=sums,
@@ -107,7 +101,7 @@ def _sums(code: int, width: int, side: int, groups: int, rows: int, blocks: int,
         widest=16,
         count=0,  # gradients are not cleared
     )
-    return _timed(operations, arena)
+    return nanoseconds(operations, arena)
 
 
 def _permute(count: int) -> float:
@@ -115,7 +109,7 @@ def _permute(count: int) -> float:
     source, target = (View(arena.reserve(count), 0, 0, 0, 0) for _ in range(2))
     order = arena.table(np.random.default_rng(0).permutation(count))
     operations.add(at.PERMUTE, source=source, target=target, offsets=order, count=count)
-    return _timed(operations, arena)
+    return nanoseconds(operations, arena)
 
 
 def _optimise(count: int) -> float:
@@ -131,62 +125,4 @@ def _optimise(count: int) -> float:
         size=ADAM,
         real=ADAM_RECIPE.constants,
     )
-    return _timed(operations, arena)
-
-
-def _elements(channels: int) -> dict[str, float]:
-    """Time the operations of a small real network, and activations, per vector."""
-    body = (nn.Conv2d(3, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.MaxPool2d(2), nn.Flatten())
-    module = nn.Sequential(*body, nn.Linear(channels * (SIDE // 2) ** 2, 10))
-    one, mask = np.ones(1, np.float32), {"4.weight": torch.zeros(10, channels * (SIDE // 2) ** 2) > 0}
-    compiled = Compiler(chain(module, (3, SIDE, SIDE)), mask, (3, SIDE, SIDE), 64, one, one, ADAM_RECIPE)
-    vectors = {"gather": (at.GATHER, 3 * SIDE * SIDE), "loss": (at.LOSS, 10)}
-    for name, code in (("pool", at.POOL), ("pool_back", at.POOL_BACK), ("norm", at.NORM), ("norm_back", at.NORM_BACK)):
-        vectors[name] = (code, channels * SIDE * SIDE)
-    found = {}
-    for name, (code, count) in vectors.items():
-        chosen = Operations()
-        for row, real in zip(compiled.training.rows, compiled.training.reals, strict=True):
-            if row[at.CODE] == code:
-                chosen.rows, chosen.reals = [row], [real]
-        found[name] = _timed(chosen, compiled.arena, 64) / (4 * count)
-    return found | {"relu": _activation(RELU), "tanh": _activation(TANH)}
-
-
-def _activation(number: int, count: int = 1 << 10) -> float:
-    arena, operations = Arena(), Operations()
-    source, target = (View(arena.reserve(count * LANES), 0, LANES, 0, LANES) for _ in range(2))
-    operations.add(
-        at.MAP,
-        source=source,
-        target=target,
-        activation=number,
-        rows=1,
-        height=1,
-        width=count,
-        groups=1,
-        source_channel=0,
-    )
-    return _timed(operations, arena) / count
-
-
-def _timed(operations: Operations, arena: Arena, batch: int = 1, least: float = 4e-4) -> float:
-    """Return nanoseconds of a program, repeated without Python in between."""
-    program, real = operations.tables()
-    floats, index = arena.floats(), arena.integers()
-    images, labels = np.zeros(3 * SIDE * SIDE, np.uint8), np.zeros(1, np.int64)
-    totals = np.zeros(2)
-
-    def repeat(times: int) -> None:
-        samples, rates = np.zeros(times * batch, np.int64), np.full(times, 1e-3)
-        run(program, real, floats, index, images, labels, samples, batch, rates, 0, totals)
-
-    repeat(1)
-    once = seconds(lambda: repeat(1), 1, warm=False)
-    times = max(1, int(least / max(once, 1e-7)))
-    return seconds(lambda: repeat(times), 3, warm=False) * 1e9 / times
-
-
-def warm() -> None:
-    """Run an empty program: compiles the kernels, or reads them from the disk."""
-    _timed(Operations(), Arena(), 1)
+    return nanoseconds(operations, arena)

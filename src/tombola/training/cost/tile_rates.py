@@ -63,8 +63,8 @@ class SparseRates:
     permute, optimiser
         By survivors: (survivors, cost of one).
     element
-        Of 16 samples of one value, by operation (``gather``, ``relu``, ``tanh``, ``pool``, ``pool_back``, ``norm``,
-        ``norm_back``, ``loss``) and by bytes of the map.
+        Of 16 samples of one value, by operation (``gather``, ``relu``, ``tanh``, ``add``, ``pool``, ``pool_back``,
+        ``norm``, ``norm_back``, ``turn``, ``turn_back``, ``loss``) and by bytes of the map.
     step
         Of a step, whatever the network.
     """

@@ -1,6 +1,6 @@
 """One stretch of floats and one of integers hold everything of a compiled network; who lies where in them."""
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,13 @@ class Halo:
     left: int = 0
     bottom: int = 0
     right: int = 0
+
+    def around(self, other: "Halo") -> "Halo":
+        """Return the smallest halo that holds both."""
+        return Halo(*map(max, astuple(self), astuple(other)))
+
+
+NO_HALO = Halo()
 
 
 def image_view(arena: Arena, shape: tuple[int, int, int], groups: int, halo: Halo) -> View:

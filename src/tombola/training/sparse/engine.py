@@ -12,26 +12,33 @@ from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
 from tombola.networks.graph import LayerGraph
 from tombola.specs import TrainSpec
-from tombola.training.course import plan_course
-from tombola.training.engine import FitResult, OnRecord, Task, engines
-from tombola.training.hold import masked_weights
+from tombola.training.course import plan_courses
+from tombola.training.engine import Engine, FitResult, OnRecord, Task, engines
 from tombola.training.loop import Training
-from tombola.training.placement import find_device, modes_kept, threads_set
-from tombola.training.sparse.layers import Layer, Unsupported, chain
+from tombola.training.memory import memory_kept
+from tombola.training.placement import find_device, modes_kept, placed, threads_set
+from tombola.training.sparse.layers import Layer, Unsupported, read_layers
+from tombola.training.sparse.split import dense_end
 from tombola.training.sparse.threads import Turns, check_threads, in_threads
 
 
-class SparseEngine:
+class SparseEngine(Engine):
     """Train networks with kernels whose cost falls with the density."""
 
-    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
+    def supports(
+        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+    ) -> str | None:
         """Return why a network cannot be trained: a layer without a kernel, or a precision other than float32."""
+        if holds_values:
+            return "it has no pruned weights, so it cannot hold them at other values than zero"
+        if train.validation_loss != "sample-mean":
+            return f"it averages the validation loss over samples (train.validation_loss is '{train.validation_loss}')"
         if train.precision != "fp32":
             return f"it computes in float32, not in {train.precision}"
         if any(parameter.dtype != torch.float32 for parameter in module.parameters()):
             return "it computes in float32, and the network does not"
         try:
-            chain(module, input_shape)
+            read_layers(module, input_shape)
         except Unsupported as reason:
             return str(reason)
         return None
@@ -51,34 +58,34 @@ class SparseEngine:
         """
         if device != "auto" and find_device(device).type != "cpu":
             raise TombolaError(f"engine 'sparse' computes on the CPU, not on '{device}'; use another engine or cpu")
-        from tombola.training.sparse.learner import SparseLearner
+        from tombola.training.sparse.choice import make_learner
 
         check_threads(threads)
-        courses = [plan_course(task, data, train) for task in tasks]
+        courses = plan_courses(tasks, data, train)
         # found before anything is computed, and here: torch.fx patches classes while it traces, which no thread may see
-        chains = [_layers(task, data) for task in tasks]
+        layers = [_layers(task, data) for task in tasks]
         turn = Turns(on_record)
 
         def one(number: int) -> FitResult:
             task, course = tasks[number], courses[number]
-            with modes_kept(task.module):
+            end = dense_end(layers[number], task.mask, data.input_shape, train.batch_size)
+            with modes_kept(task.module), placed(task.module, torch.device("cpu"), channels_last=end > 0):
                 try:
-                    learner = SparseLearner(task, course, data, train, chains[number])
+                    learner = make_learner(task, course, data, train, layers[number])
                 except Unsupported as reason:
                     raise _refusal(reason) from None
                 training = Training(learner, task, course, data, train, number, turn)
                 return training.run("sparse", torch.device("cpu"), 1)
 
-        with threads_set(1):  # torch only copies here, and threads of its own would spin beside ours
+        with threads_set(1), memory_kept():  # threads of torch's own would spin beside ours
             if threads == 1 or len(tasks) == 1:
                 return [one(number) for number in range(len(tasks))]
             return in_threads(one, len(tasks), threads, turn)
 
 
 def _layers(task: Task, data: Dataset) -> list[Layer]:
-    masked_weights(task.module, task.mask)
     try:
-        layers = chain(task.module, data.input_shape)
+        layers = read_layers(task.module, data.input_shape)
     except Unsupported as reason:
         raise _refusal(reason) from None
     # a label without a score would be read from foreign memory: kernels check nothing

@@ -28,8 +28,8 @@ BYTES = ir.VectorType(BYTE, LANES)
 Images = NDArray[np.uint8]
 
 
-def _interleaved(builder: Any, rows: list[Any]) -> list[Any]:
-    """Transpose 16 vectors of 16 bytes: four times, interleave each vector with the one eight places further."""
+def interleaved(builder: Any, rows: list[Any]) -> list[Any]:
+    """Transpose 16 vectors of 16 elements: four times, interleave each vector with the one eight places further."""
     masks = ir.VectorType(INT32, LANES)
     low = ir.Constant(masks, [lane for pair in zip(range(8), range(16, 24), strict=True) for lane in pair])
     high = ir.Constant(masks, [lane for pair in zip(range(8, 16), range(24, 32), strict=True) for lane in pair])
@@ -68,7 +68,7 @@ def spread(
             splat_vector(builder, to_float(context, builder, signature.args[n], arguments[n])) for n in (7, 8)
         )
         table = pointer(context, builder, index, arguments[5], arguments[6], INT32)
-        for position, column in enumerate(_interleaved(builder, rows)):
+        for position, column in enumerate(interleaved(builder, rows)):
             value = builder.uitofp(builder.zext(column, ir.VectorType(INT32, LANES)), VECTOR)
             value = multiply_add(builder, value, factor, constant)
             place = builder.load(builder.gep(table, [INT64(position)], source_etype=INT32), typ=INT32)

@@ -1,4 +1,4 @@
-"""What the engine can train: a chain of layers, read off the layer graph of a network, or the reason why not."""
+"""What the engine can train: layers and sums, read off the layer graph of a network, or the reason why not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ IDENTITY, RELU, TANH = 0, 1, 2
 
 ACTIVATIONS = {"relu": RELU, "tanh": TANH}
 KINDS = {"linear": "linear", "conv": "conv", "batch_norm": "norm", "max_pool": "pool", "avg_pool": "pool"}
-KINDS |= {"flatten": "flatten", "relu": "activation", "tanh": "activation"}
+KINDS |= {"flatten": "flatten", "relu": "activation", "tanh": "activation", "add": "add"}
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a chain.
+    """One layer of a network.
 
     Attributes
     ----------
     kind
-        ``linear``, ``conv``, ``norm``, ``pool``, ``activation`` or ``flatten``.
+        ``linear``, ``conv``, ``norm``, ``pool``, ``activation``, ``flatten`` or ``add``.
     name
         Path of the module within the network; empty for a function.
     module
@@ -49,13 +49,15 @@ class Unsupported(Exception):  # noqa: N818 - a finding, not a fault
     """The network has something the sparse engine has no kernel for; the message says what."""
 
 
-def chain(module: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
-    """Return the layers of a network in order.
+def read_layers(module: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
+    """Return the layers of a network in an order in which they can be computed.
+
+    Layer i is operation i + 1 of the layer graph, whose operation 0 is the input.
 
     Raises
     ------
     Unsupported
-        If the network is no chain, or a layer of it has no kernel.
+        If a layer has no kernel, or something is computed that the output does not need.
     """
     try:
         graph = layer_graph(module, input_shape)
@@ -69,10 +71,10 @@ def chain(module: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
     for position, node in enumerate(graph.nodes[1:], start=1):
         if node.op not in KINDS:
             raise Unsupported(f"there is no sparse kernel for {node.label} ({node.op.replace('_', ' ')})")
-        if node.inputs != (position - 1,):
-            raise Unsupported(f"{node.label} does not just follow the layer before it")
+        if position != graph.output and not graph.consumers[position]:
+            raise Unsupported(f"nobody needs what {node.label} computes")
         part = module.get_submodule(node.module) if node.tensors else None
-        _check(node, graph[position - 1].shape, part)
+        _check(node, graph[node.inputs[0]].shape, part)
         layers.append(Layer(KINDS[node.op], node.module, part, node))
     return layers
 

@@ -1,178 +1,113 @@
-"""One function for each kind of layer: makes its output map, appends its operations, forward and backward."""
+"""One function for each kind of layer: makes its output map, appends its forward operations, returns its backward."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tombola.training.sparse import fields as at
-from tombola.training.sparse.arena import View
+from tombola.training.sparse.arena import NO_HALO, image_view
 from tombola.training.sparse.convolution import Geometry
-from tombola.training.sparse.layers import IDENTITY, Layer, Unsupported, conv_geometry
-from tombola.training.sparse.maps import Map
+from tombola.training.sparse.copies import Backward, activation, add, flatten
+from tombola.training.sparse.gradients import add_part, take_turn
+from tombola.training.sparse.layers import IDENTITY
 from tombola.training.sparse.operations import Operations
 from tombola.training.sparse.pool import AVERAGE, MAX
-from tombola.training.sparse.vector import LANES
 from tombola.training.sparse.weighted import Weighted
+from tombola.training.sparse.wiring import geometry_of
 
 if TYPE_CHECKING:
     from tombola.training.sparse.compile import Compiler
 
-Shape = tuple[int, int, int]
 
-
-def linear(compiler: "Compiler", layer: Layer, before: Map, backward: Operations) -> None:
+def linear(compiler: "Compiler", position: int) -> Backward:
     """Lower a linear layer."""
-    module: Any = layer.module
-    if not before.flat or before.features != module.in_features:
-        raise Unsupported(f"'{layer.name}' takes {module.in_features} features; what comes is of shape {before.shape}")
-    _weighted(compiler, layer, before, backward, (module.out_features, 1, 1), None)
+    return _weighted(compiler, position, None)
 
 
-def conv(compiler: "Compiler", layer: Layer, before: Map, backward: Operations) -> None:
+def conv(compiler: "Compiler", position: int) -> Backward:
     """Lower a convolution."""
-    geometry = geometry_of(layer, before.shape)
-    _weighted(compiler, layer, before, backward, geometry.after, geometry)
+    return _weighted(compiler, position, geometry_of(compiler.wiring[position], compiler.before(position).shape))
 
 
-def _weighted(
-    compiler: "Compiler", layer: Layer, before: Map, backward: Operations, shape: Shape, geometry: Geometry | None
-) -> None:
-    activation = compiler.take_activation()
-    need = geometry if compiler.trained else None
-    compiler.trained = True
-    compiler.map = compiler.make(shape, spread=False, own=need, activation=activation, flat=geometry is None)
-    weighted = Weighted(compiler.arena, compiler.parameters, layer, before, compiler.map, geometry)
+def _weighted(compiler: "Compiler", position: int, geometry: Geometry | None) -> Backward:
+    before = compiler.before(position)
+    halo = geometry.output_halo() if geometry is not None and before.trained else NO_HALO
+    after = compiler.make(position, activation=compiler.wiring.activation(position), halo=halo)
+    weighted = Weighted(compiler.arena, compiler.parameters, compiler.wiring[position], before, after, geometry)
     weighted.forward(compiler.forward)
-    weighted.backward(backward)
+    return weighted.backward
 
 
-def flatten(compiler: "Compiler", layer: Layer, before: Map, backward: Operations) -> None:
-    """Lower flattening: nothing to do where the map was written for it, else a copy."""
-    if not before.flat:
-        compiler.map = compiler.make(before.shape, spread=True, flat=True)
-        _copy(compiler, before, backward, IDENTITY)
-    compiler.map.shape = (compiler.map.features, 1, 1)
-    lanes = compiler.map.lanes
-    for name in ("values", "gradient"):
-        view = getattr(compiler.map, name)
-        if view is not None:
-            # the map may be asked for by features from here on
-            setattr(compiler.map, name, View(view.base, LANES, lanes, lanes, lanes))
-
-
-def activation(compiler: "Compiler", layer: Layer, before: Map, backward: Operations) -> None:
-    """Lower an activation that no layer before it could take in."""
-    compiler.map = compiler.make(before.shape, spread=True, activation=layer.activation, flat=before.flat)
-    _copy(compiler, before, backward, layer.activation)
-
-
-def _copy(compiler: "Compiler", before: Map, backward: Operations, activation: int) -> None:
-    channels, height, width = before.shape
-    fields: dict[str, Any] = {"rows": channels, "height": height, "width": width, "groups": compiler.groups}
-    compiler.forward.add(
-        at.MAP,
-        source=before.values,
-        target=compiler.map.values,
-        activation=activation,
-        **_channel(before.values),
-        **fields,
-    )
-    if before.gradient is not None and compiler.map.gradient is not None:
-        backward.add(
-            at.MAP,
-            source=compiler.map.gradient,
-            target=before.gradient,
-            values=before.values,
-            slope=before.activation,
-            **_channel(compiler.map.gradient),
-            **fields,
-        )
-
-
-def pool(compiler: "Compiler", layer: Layer, before: Map, backward: Operations) -> None:
+def pool(compiler: "Compiler", position: int) -> Backward:
     """Lower pooling."""
-    window, stride = layer.node["kernel"][0], layer.node["stride"][0]
-    channels, height, width = before.shape
-    shape = (channels, (height - window) // stride + 1, (width - window) // stride + 1)
-    compiler.map = compiler.make(shape, spread=True)
-    fields: dict[str, Any] = {
-        "rows": channels,
-        "height": shape[1],
-        "width": shape[2],
-        "groups": compiler.groups,
-        "count": window,
-        "size": stride,
-    }
-    fields["activation"] = AVERAGE if layer.node.op == "avg_pool" else MAX
-    fields |= _channel(before.values)
-    compiler.forward.add(at.POOL, source=before.values, target=compiler.map.values, **fields)
-    if before.gradient is not None:
-        backward.add(
-            at.POOL_BACK,
-            source=before.values,
-            target=before.gradient,
-            values=compiler.map.gradient,
-            slope=before.activation,
-            **fields,
-        )
+    layer, before = compiler.wiring[position], compiler.before(position)
+    after = compiler.make(position, spread=True)
+    kind = AVERAGE if layer.node.op == "avg_pool" else MAX
+    fields: dict[str, Any] = {"count": layer.node["kernel"][0], "size": layer.node["stride"][0], "activation": kind}
+    fields |= after.extent | {"source_channel": before.values.channel}
+    compiler.forward.add(at.POOL, source=before.values, target=after.values, **fields)
+
+    def backward(program: Operations) -> None:
+        turn = take_turn(compiler.arena, before)
+        if turn is None:
+            return
+        target, slope = turn.target, turn.slope
+        if before.users > 1:
+            # windows need not cover the map: a sum begun in its room would not begin anew in every step
+            target, slope = image_view(compiler.arena, before.shape, before.groups, NO_HALO), IDENTITY
+        program.add(at.POOL_BACK, source=before.values, target=target, values=after.gradient, slope=slope, **fields)
+        if before.users > 1:
+            add_part(target, before, turn, program)
+
+    return backward
 
 
-def norm(compiler: "Compiler", layer: Layer, before: Map, backward: Operations) -> None:
+def norm(compiler: "Compiler", position: int) -> Backward:
     """Lower batch normalisation, with the activation that follows it."""
-    module: Any = layer.module
-    channels, height, width = before.shape
-    activation = compiler.take_activation()
-    compiler.trained = True
-    compiler.map = compiler.make(before.shape, spread=True, activation=activation, flat=before.flat)
-    parameters = compiler.parameters
+    layer, before, parameters = compiler.wiring[position], compiler.before(position), compiler.parameters
+    after = compiler.make(position, spread=True, activation=compiler.wiring.activation(position))
     weight, bias = parameters.address(layer, "weight"), parameters.address(layer, "bias")
     mean, variance = (parameters.statistics[f"{layer.name}.{name}"].address for name in ("running_mean", "running_var"))
-    fields: dict[str, Any] = {
-        "rows": channels,
-        "height": height,
-        "width": width,
-        "groups": compiler.groups,
-        "mask": compiler.lane_mask,
-    }
-    fields |= {"size": compiler.arena.reserve(2 * channels), "weights": weight} | _channel(before.values)
+    fields: dict[str, Any] = {"mask": compiler.lane_mask, "weights": weight, "source_channel": before.values.channel}
+    fields |= before.extent | {"size": compiler.arena.reserve(2 * before.shape[0])}
     compiler.forward.add(
         at.NORM,
         source=before.values,
-        target=compiler.map.values,
+        target=after.values,
         bias=bias,
         pointer=mean,
         offsets=variance,
-        activation=activation,
-        real=(module.eps, module.momentum),
-        **fields,
-    )
-    backward.add(
-        at.NORM_BACK,
-        source=before.values,
-        target=before.gradient,
-        values=compiler.map.gradient,
-        pointer=parameters.gradient_of(weight),
-        offsets=parameters.gradient_of(bias),
-        slope=before.activation,
+        activation=after.activation,
+        real=(layer.node["eps"], layer.node["momentum"]),
         **fields,
     )
 
+    def backward(program: Operations) -> None:
+        turn = take_turn(compiler.arena, before)
+        program.add(
+            at.NORM_BACK,
+            source=before.values,
+            target=turn.target if turn else None,
+            addend=turn.addend if turn else None,
+            values=after.gradient,
+            pointer=parameters.gradient_of(weight),
+            offsets=parameters.gradient_of(bias),
+            slope=turn.slope if turn else IDENTITY,
+            **fields,
+        )
 
-def geometry_of(layer: Layer, before: Shape) -> Geometry:
-    """Return the geometry of a convolution on maps of a shape."""
-    kernel, stride, padding, channels = conv_geometry(layer)
-    return Geometry(kernel, stride, padding, before, channels)
+    return backward
 
 
-def _channel(view: View) -> dict[str, Any]:
-    return {"source_channel": view.channel}
+LEARNING = ("linear", "conv", "norm")
+"""Kinds of layers with parameters."""
 
-
-LOWERED: dict[str, Callable[["Compiler", Layer, Map, Operations], None]] = {
+LOWERED: dict[str, Callable[["Compiler", int], Backward]] = {
     "linear": linear,
     "conv": conv,
     "flatten": flatten,
     "activation": activation,
     "pool": pool,
     "norm": norm,
+    "add": add,
 }
 """Kind of layer → function."""

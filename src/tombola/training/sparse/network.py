@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tombola.training.sparse.compile import Compiler, Recipe
-from tombola.training.sparse.layers import Layer, chain
+from tombola.training.sparse.layers import Layer, read_layers
 from tombola.training.sparse.run import run
+from tombola.training.sparse.sources import Pixels
 
 NO_RATES = np.zeros(0)
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,57 @@ class Outcome:
     correct: int
 
 
-class SparseNetwork:
+class Compiled:
+    """A program with the arena it runs in, filled from the tensors of a module and written back to them.
+
+    Parameters
+    ----------
+    compiled
+        The program.
+    batch
+        Samples per step.
+    """
+
+    def __init__(self, compiled: Compiler, batch: int) -> None:
+        self.batch, self.done, self._counted = batch, 0, 0
+        self.parameters = compiled.parameters
+        self._training, self._evaluation = compiled.training.tables(), compiled.evaluation.tables()
+        self.arena, self.index = compiled.arena.floats(), compiled.arena.integers()
+        self.read()
+
+    def read(self) -> None:
+        """Take the module's parameters and running statistics."""
+        for held in (*self.parameters.by_name.values(), *self.parameters.statistics.values()):
+            held.read(self.arena)
+
+    def write(self) -> None:
+        """Give parameters and running statistics back to the module; its pruned weights become +0.0."""
+        for held in (*self.parameters.by_name.values(), *self.parameters.statistics.values()):
+            held.write(self.arena)
+        for counter in self.parameters.counters:
+            counter += self.done - self._counted
+        self._counted = self.done
+
+    def _run(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        samples: NDArray[np.int64],
+        rates: NDArray[np.float64],
+    ) -> Outcome:
+        """Take a step for each rate; without rates, evaluate."""
+        totals = np.zeros(2)
+        program, real = self._training if len(rates) else self._evaluation
+        # an index beyond the labels would read foreign memory: kernels check nothing
+        if len(samples) and not (samples.min() >= 0 and samples.max() < len(labels)):
+            raise ValueError(f"samples must be from 0 to {len(labels) - 1}")
+        samples = np.ascontiguousarray(samples, np.int64)
+        run(program, real, self.arena, self.index, images, labels, samples, self.batch, rates, self.done, totals)
+        self.done += len(rates)
+        return Outcome(float(totals[0]), int(totals[1]))
+
+
+class SparseNetwork(Compiled):
     """A module's network, its survivors only.
 
     Several may train at the same time in threads: nothing is shared but the images, and each computes the same bits
@@ -44,7 +94,7 @@ class SparseNetwork:
     recipe
         The optimiser.
     layers
-        The module's chain of layers, where it is known already.
+        The module's layers, where they are known already.
 
     Raises
     ------
@@ -63,28 +113,8 @@ class SparseNetwork:
         recipe: Recipe,
         layers: Sequence[Layer] | None = None,
     ) -> None:
-        found = chain(module, shape) if layers is None else layers
-        compiled = Compiler(found, mask, shape, batch, scale, shift, recipe)
-        self.module, self.batch, self.done, self._counted = module, batch, 0, 0
-        self.parameters = compiled.parameters
-        self._training = compiled.training.tables()
-        self._evaluation = compiled.evaluation.tables()
-        self.arena, self.index = compiled.arena.floats(), compiled.arena.integers()
-        self.read()
-
-    def read(self) -> None:
-        """Take the module's parameters and running statistics."""
-        for held in (*self.parameters.by_name.values(), *self.parameters.statistics.values()):
-            held.read(self.arena)
-
-    def write(self) -> None:
-        """Give parameters and running statistics back to the module; its pruned weights become +0.0."""
-        for held in (*self.parameters.by_name.values(), *self.parameters.statistics.values()):
-            held.write(self.arena)
-        for part in self.module.modules():
-            if isinstance(part, NORMS) and part.num_batches_tracked is not None:
-                part.num_batches_tracked += self.done - self._counted
-        self._counted = self.done
+        found = read_layers(module, shape) if layers is None else layers
+        super().__init__(Compiler(found, mask, Pixels(shape, scale, shift), batch, recipe), batch)
 
     def train(
         self,
@@ -106,31 +136,16 @@ class SparseNetwork:
         """
         if len(samples) != len(rates) * self.batch:
             raise ValueError(f"{len(samples)} samples do not make {len(rates)} batches of {self.batch}")
-        totals = np.zeros(2)
-        if len(rates):
-            self._run(self._training, images, labels, samples, rates, totals)
-            self.done += len(rates)
-        return Outcome(float(totals[0]), int(totals[1]))
+        if not len(rates):
+            return Outcome(0.0, 0)
+        return self._run(_flat(images, labels), labels, samples, rates)
 
     def evaluate(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Outcome:
         """Return the sum of the losses and the correct answers over all images, in evaluation mode."""
-        totals = np.zeros(2)
-        self._run(self._evaluation, images, labels, np.arange(len(labels)), NO_RATES, totals)
-        return Outcome(float(totals[0]), int(totals[1]))
+        return self._run(_flat(images, labels), labels, np.arange(len(labels)), NO_RATES)
 
-    def _run(
-        self,
-        tables: tuple[NDArray[np.int64], NDArray[np.float64]],
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        samples: NDArray[np.int64],
-        rates: NDArray[np.float64],
-        totals: NDArray[np.float64],
-    ) -> None:
-        program, real = tables
-        flat = np.ascontiguousarray(images).reshape(-1)
-        # an index beyond the images would read foreign memory: kernels check nothing
-        if len(samples) and not (samples.min() >= 0 and samples.max() < len(labels) == len(images)):
-            raise ValueError(f"samples must be from 0 to {len(labels) - 1}, and every image needs a label")
-        samples = np.ascontiguousarray(samples, np.int64)
-        run(program, real, self.arena, self.index, flat, labels, samples, self.batch, rates, self.done, totals)
+
+def _flat(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> NDArray[np.uint8]:
+    if len(images) != len(labels):
+        raise ValueError(f"{len(images)} images have {len(labels)} labels: every image needs a label")
+    return np.ascontiguousarray(images).reshape(-1)

@@ -92,7 +92,8 @@ def batch_norm_back(op: Operation, arena: Floats, valid: int) -> None:
     """Turn the gradient of the output (`values`) into that of the input (`target`), and of scale and shift.
 
     `source` is the input, WEIGHTS the scale, SIZE what the forward pass kept; POINTER, OFFSETS: where the gradients of
-    scale and shift go; SLOPE: derivative of the activation that made the input.
+    scale and shift go; `addend`: what other users of the input add to its gradient, if anything; SLOPE: derivative of
+    the activation that made the input.
     """
     like, channels, height, width = tile1(0.0), op[at.ROWS], op[at.HEIGHT], op[at.WIDTH]
     count = valid * height * width
@@ -130,11 +131,16 @@ def batch_norm_back(op: Operation, arena: Floats, valid: int) -> None:
                 target = (
                     op[at.TARGET] + group * op[at.TARGET_GROUP] + channel * op[at.TARGET_CHANNEL] + y * op[at.TARGET_Y]
                 )
+                addend = (
+                    op[at.ADDEND] + group * op[at.ADDEND_GROUP] + channel * op[at.ADDEND_CHANNEL] + y * op[at.ADDEND_Y]
+                )
                 for x in range(width):
                     value = load(like, arena, source + x * op[at.SOURCE_X])
                     normal = multiply(subtract(value, centre), inverse)
                     gradient = add(load(like, arena, values + x * op[at.VALUES_X]), fused(normal, by_scale, by_shift))
                     gradient = multiply(gradient, mask)
+                    if op[at.ADDEND] >= 0:
+                        gradient = add(gradient, load(like, arena, addend + x * op[at.ADDEND_X]))
                     if op[at.SLOPE] != IDENTITY:
                         gradient = slope_applied(op[at.SLOPE], gradient, value)
                     store(gradient, arena, target + x * op[at.TARGET_X])

@@ -23,14 +23,15 @@ class Operations:
         source: View | None = None,
         target: View | None = None,
         values: View | None = None,
+        addend: View | None = None,
         real: Sequence[float] = (),
         **fields: int,
     ) -> None:
         """Append an operation: views, and other fields by their name in lower case."""
         row = np.zeros(at.COLUMNS, np.int64)
         row[at.CODE] = code
-        row[at.BIAS] = row[at.TARGET] = -1
-        for name, view in (("SOURCE", source), ("TARGET", target), ("VALUES", values)):
+        row[at.BIAS] = row[at.TARGET] = row[at.ADDEND] = -1
+        for name, view in (("SOURCE", source), ("TARGET", target), ("VALUES", values), ("ADDEND", addend)):
             if view is not None:
                 row[getattr(at, name)] = view.base
                 for part in ("group", "channel", "y", "x"):

@@ -52,14 +52,14 @@ class Parameter:
 
 
 class Parameters:
-    """All parameters of a chain of layers, their gradients and the optimiser's state, in equal stretches.
+    """All parameters of a network, their gradients and the optimiser's state, in equal stretches.
 
     Parameters
     ----------
     arena
         Where they are reserved.
     layers
-        The chain.
+        The layers.
     mask
         Survivors by name of the weight.
     """
@@ -67,6 +67,7 @@ class Parameters:
     def __init__(self, arena: Arena, layers: Sequence[Layer], mask: Mapping[str, Tensor]) -> None:
         self.by_name: dict[str, Parameter] = {}
         self.statistics: dict[str, Parameter] = {}
+        self.counters: list[Tensor] = []
         self._begin = arena.size
         unknown = set(mask)
         for layer in layers:
@@ -95,6 +96,8 @@ class Parameters:
                 for name in ("running_mean", "running_var"):
                     buffer = layer.module.get_buffer(name)
                     self.statistics[f"{layer.name}.{name}"] = Parameter(buffer, arena.reserve(padded(buffer.numel())))
+                if isinstance(counter := layer.module.num_batches_tracked, Tensor):
+                    self.counters.append(counter)
 
     def address(self, layer: Layer, name: str) -> int:
         """Return where a layer's parameter lies, or -1 if it has none."""

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.compile import Compiler, Recipe
-from tombola.training.sparse.layers import chain
+from tombola.training.sparse.layers import read_layers
 from tombola.training.sparse.optimise import SGD
 from tombola.training.sparse.run import run
+from tombola.training.sparse.sources import Pixels
 
 NO_STEPS = Recipe(SGD, (0.0, 0.0, 0.0, 0.0))
 
@@ -47,7 +48,7 @@ class SparsePredictor:
         scale: NDArray[np.float32],
         shift: NDArray[np.float32],
     ) -> None:
-        compiled = Compiler(chain(module, shape), mask, shape, batch, scale, shift, NO_STEPS)
+        compiled = Compiler(read_layers(module, shape), mask, Pixels(shape, scale, shift), batch, NO_STEPS)
         program, real = compiled.evaluation.tables()
         answers = program[:, at.CODE] != at.LOSS
         self.shape, self.batch = shape, batch
@@ -55,7 +56,7 @@ class SparsePredictor:
         self._arena, self._index = compiled.arena.floats(), compiled.arena.integers()
         for held in (*compiled.parameters.by_name.values(), *compiled.parameters.statistics.values()):
             held.read(self._arena)
-        last, begin = compiled.map, compiled.map.values.base
+        last, begin = compiled.output, compiled.output.values.base
         self._logits = self._arena[begin : begin + last.features * last.lanes].reshape(last.features, last.lanes)
         self._labels, self._totals, self._rates = np.zeros(0, np.int64), np.zeros(2), np.zeros(0)
 

@@ -13,6 +13,7 @@ from tombola.training.sparse.norm import batch_norm, batch_norm_back
 from tombola.training.sparse.optimise import optimise
 from tombola.training.sparse.pool import pool, pool_back
 from tombola.training.sparse.sums import Floats, Integers, permute, weighted_sums
+from tombola.training.sparse.turn import turn
 
 
 @entry
@@ -76,3 +77,5 @@ def run(
                 batch_norm(op, real[line], arena, training, len(chosen))
             elif code == at.NORM_BACK:
                 batch_norm_back(op, arena, len(chosen))
+            elif code == at.TURN:
+                turn(op, arena, index)

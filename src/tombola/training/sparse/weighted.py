@@ -7,6 +7,7 @@ import numpy as np
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import Arena, View
 from tombola.training.sparse.convolution import Geometry
+from tombola.training.sparse.gradients import Turn, take_turn
 from tombola.training.sparse.layers import Layer
 from tombola.training.sparse.maps import Map
 from tombola.training.sparse.operations import Operations
@@ -107,8 +108,8 @@ class Weighted:
     def backward(self, program: Operations) -> None:
         """Append the gradients of the input, of weights and biases."""
         assert self.after.gradient is not None
-        if self.before.gradient is not None:
-            self._input_gradient(program)
+        if turn := take_turn(self.arena, self.before):
+            self._input_gradient(program, self.after.gradient, turn)
         source, target, widest = self.before.values, self.after.gradient, self.widest
         if self.geometry is None:
             source, target = self.before.columns(source), self.after.columns(target)
@@ -125,17 +126,17 @@ class Weighted:
             **fields,
         )
 
-    def _input_gradient(self, program: Operations) -> None:
-        source, target, values = self.after.gradient, self.before.gradient, self.before.values
-        assert source is not None
-        assert target is not None
+    def _input_gradient(self, program: Operations, source: View, turn: Turn) -> None:
+        mine = {"target": turn.target, "values": self.before.values}
+        if turn.addend is not None:
+            mine["addend"] = turn.addend
         if self.geometry is None:
             offsets = self.outputs * self.after.lanes
             features = (self.before.features, self.after.features)
             structure = arrange(self.inputs, self.outputs, offsets, *features, self._bytes(1, 1))
-            views: dict[str, Any] = {"source": self.after.columns(source), "target": self.before.columns(target)}
-            views["values"] = self.before.columns(values)
-            self._transposed_sums(program, structure, np.arange(self.count), self._positions(1, 1), views)
+            fields: dict[str, Any] = {name: self.before.columns(view) for name, view in mine.items()}
+            fields |= {"source": self.after.columns(source), "slope": turn.slope, **self._positions(1, 1)}
+            self._transposed_sums(program, structure, np.arange(self.count), fields)
             return
         (height, width), stride = self.geometry.kernel, self.geometry.stride
         for phase in self.geometry.phases():
@@ -150,29 +151,18 @@ class Weighted:
                 self.after.shape[0],
                 self._bytes(height, width),
             )
-            views = {"source": source}
-            for name, view in (("target", target), ("values", values)):
+            fields = {"source": source, "slope": turn.slope, **self._positions(phase.height, phase.width)}
+            for name, view in mine.items():
                 base = view.base + phase.y * view.y + phase.x * view.x
-                views[name] = View(base, view.group, view.channel, view.y * stride[0], view.x * stride[1])
-            positions = self._positions(phase.height, phase.width)
+                fields[name] = View(base, view.group, view.channel, view.y * stride[0], view.x * stride[1])
             if stride[1] > 1:
-                positions["widest"] = 1
-            self._transposed_sums(program, structure, chosen, positions, views)
+                fields["widest"] = 1
+            self._transposed_sums(program, structure, chosen, fields)
 
-    def _transposed_sums(
-        self, program: Operations, structure: Structure, chosen: Any, positions: dict[str, Any], views: dict[str, Any]
-    ) -> None:
+    def _transposed_sums(self, program: Operations, structure: Structure, chosen: Any, fields: dict[str, Any]) -> None:
         count = len(chosen)
         copies = self.arena.reserve(count)
         order = self.arena.table(self.inverse[chosen[structure.order]])
         survivors, copied = View(self.weights, 0, 0, 0, 0), View(copies, 0, 0, 0, 0)
         program.add(at.PERMUTE, source=survivors, target=copied, offsets=order, count=count)
-        program.add(
-            at.SUMS,
-            weights=copies,
-            bias=-1,
-            slope=self.before.activation,
-            **self._tables(structure),
-            **positions,
-            **views,
-        )
+        program.add(at.SUMS, weights=copies, bias=-1, **self._tables(structure), **fields)

@@ -10,7 +10,6 @@ from torch import Tensor
 from tombola.data.augment import Augmentation
 from tombola.data.batches import Batches, Prepare
 from tombola.data.dataset import Dataset, Part
-from tombola.streams import stream_seed
 from tombola.training.engine import Task
 
 WINDOW = 2**26
@@ -50,12 +49,12 @@ class StackedBatches:
         steps: tuple[int, int],
         prepare: Prepare,
     ) -> None:
-        self._tasks, self._resident, self._prepare = tasks, resident, prepare
+        self._resident, self._prepare = resident, prepare
         self._augments, device = data.augment, resident.images.device
         self._augmentation = Augmentation(data.augment)
-        # on the CPU these hold no copy of the images; they are asked for the order of epochs only
+        # on the CPU these hold no copy of the images; they are asked for the order and the draws of epochs only
         still = Prepare(data.normalisation, CPU)
-        self._orders = [
+        self._members = [
             Batches(data, batch_size, seed=task.seed, replicate=task.replicate, prepare=still, device=CPU)
             for task in tasks
         ]
@@ -111,12 +110,6 @@ class StackedBatches:
 
     def _made(self, epoch: int) -> list[Tensor]:
         """Return order and draws of an epoch, each (replicate, sample, ...), on the CPU."""
-        orders = torch.stack([batches.order(epoch) for batches in self._orders]).to(torch.int32)
-        if not self._augmentation:
-            return [orders]
-        drawn = [self._draws(task, epoch, orders.shape[1]) for task in self._tasks]
+        orders = torch.stack([batches.order(epoch) for batches in self._members]).to(torch.int32)
+        drawn = [batches.draws(epoch) for batches in self._members]
         return [orders, *(torch.stack(rows) for rows in zip(*drawn, strict=True))]
-
-    def _draws(self, task: Task, epoch: int, count: int) -> list[Tensor]:
-        generator = torch.Generator().manual_seed(stream_seed(task.seed, "augment", task.replicate, epoch))
-        return self._augmentation.draw(count, generator)

@@ -9,6 +9,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from tombola.training.placement import products
 from tombola.training.stacked.capture import captured
 from tombola.training.stacked.convolution import FORMS, Geometry
 from tombola.training.stacked.precision import Precision
@@ -62,15 +63,15 @@ def feasible(form: str, shape: Shape) -> bool:
 
 def milliseconds(form: str, shape: Shape, repeats: int = 5) -> float:
     """Return the median time of one pass; on CUDA captured, as in training, so that launches cost nothing."""
-    device = shape.precision.device
-    run = captured(_pass(form, shape), device)
-    times = []
-    for _ in range(repeats):
-        _wait(device)
-        began = perf_counter()
-        run()
-        _wait(device)
-        times.append((perf_counter() - began) * 1e3)
+    device, times = shape.precision.device, []
+    with products(device, "tf32" if shape.precision.tf32 else "fp32"):
+        run = captured(_pass(form, shape), device)
+        for _ in range(repeats):
+            _wait(device)
+            began = perf_counter()
+            run()
+            _wait(device)
+            times.append((perf_counter() - began) * 1e3)
     return median(times)
 
 

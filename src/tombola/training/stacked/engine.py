@@ -10,22 +10,30 @@ from torch import nn
 from tombola.data.dataset import Dataset
 from tombola.networks.graph import LayerGraph, Op, layer_graph, unsupported
 from tombola.specs import TrainSpec
-from tombola.training.course import plan_course
-from tombola.training.engine import FitResult, OnRecord, Task
-from tombola.training.hold import masked_weights
-from tombola.training.placement import find_device, threads_set
+from tombola.training.course import plan_courses
+from tombola.training.engine import Engine, FitResult, OnRecord, Task
+from tombola.training.placement import find_device, products, threads_set
 from tombola.training.stacked.loop import StackTraining
-from tombola.training.stacked.memory import available, network_bytes, shared_bytes, stack_sizes
+from tombola.training.stacked.memory import (
+    available,
+    host_bytes,
+    most_networks,
+    network_bytes,
+    shared_bytes,
+    stack_sizes,
+)
 from tombola.training.stacked.networks import make_networks
 from tombola.training.stacked.precision import Precision
 from tombola.training.stacked.setting import Setting, resident
+
+CPU = torch.device("cpu")
 
 BEYOND: tuple[Op, ...] = ("dropout",)
 """Operations of the layer graph that this engine does not do."""
 
 
 @dataclass(frozen=True, eq=False)
-class StackedEngine:
+class StackedEngine(Engine):
     """Train networks of equal layer graphs, recipes and steps together; those that differ, in stacks of their own.
 
     Results of a task do not depend on what else is stacked: on a CPU they are the same bits, and those of the dense
@@ -50,14 +58,26 @@ class StackedEngine:
     convolution: str | None = None
     capture: bool | None = None
 
-    def supports(self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int]) -> str | None:
+    def supports(
+        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+    ) -> str | None:
         """Return why a network cannot be trained: it has no layer graph, or nothing in it can be."""
+        if train.validation_loss != "sample-mean":
+            return f"it averages the validation loss over samples (train.validation_loss is '{train.validation_loss}')"
         if not any(parameter.requires_grad for parameter in module.parameters()):
             return "the network has no trainable parameters"
         types = {tensor.dtype for tensor in module.state_dict().values() if tensor.is_floating_point()}
         if len(types) > 1:
             return f"its weights are of several types: {', '.join(sorted(map(str, types)))}"
         return unsupported(module, input_shape, without=BEYOND)
+
+    def capacity(self, module: nn.Module, data: Dataset, train: TrainSpec, device: str = "auto") -> int:
+        """Return how many networks like this one fit into a stack, and with all their states into this computer."""
+        place, state = find_device(device), module.state_dict()
+        graph = layer_graph(module, data.input_shape)
+        memory = available(place) if self.memory is None else self.memory
+        stack = most_networks(network_bytes(graph, state, train), shared_bytes(data, graph), memory)
+        return min(stack, most_networks(host_bytes(state), 0, available(CPU)))
 
     def fit(
         self,
@@ -70,9 +90,7 @@ class StackedEngine:
     ) -> list[FitResult]:
         """Train the tasks' networks; see `Engine.fit`."""
         place = find_device(device)
-        courses = [plan_course(task, data, train) for task in tasks]
-        for task in tasks:
-            masked_weights(task.module, task.mask)
+        courses = plan_courses(tasks, data, train)
         graphs = [layer_graph(task.module, data.input_shape) for task in tasks]
         for graph in graphs:
             graph.check_classes(len(data.classes))
@@ -80,11 +98,12 @@ class StackedEngine:
         results: dict[int, FitResult] = {}
         for numbers in self._stacks(tasks, graphs, [course.start for course in courses], data, train, place):
             chosen, graph = [tasks[number] for number in numbers], graphs[numbers[0]]
-            precision = Precision(place, _dtype(chosen[0].module), train.precision == "bf16")
+            precision = Precision.of(train, place, _dtype(chosen[0].module))
             capture = place.type == "cuda" if self.capture is None else self.capture
             setting = Setting(data, *parts, train, precision, capture, threads)
             with ExitStack() as stack:
                 stack.enter_context(threads_set(threads))
+                stack.enter_context(products(place, train.precision))
                 networks = make_networks(chosen, graph, place, precision, self.arithmetic, self.convolution)
                 training = StackTraining(
                     chosen, numbers, [courses[number] for number in numbers], networks, setting, on_record

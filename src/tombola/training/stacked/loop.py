@@ -117,6 +117,7 @@ class StackTraining:
         self.loss += self.networks.backward(images, labels)
         self.hold.gradients()
         self.update.step()
+        self.hold.after_step()
 
     def _captures(self) -> bool:
         return self.setting.capture and self.batches.capturable

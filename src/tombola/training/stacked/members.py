@@ -10,6 +10,8 @@ from tombola.pruning import Mask
 from tombola.training.hold import BITS, Hold
 
 Tensors = dict[str, Tensor]
+Masked = tuple[nn.Parameter, Tensor, Tensor | None]
+"""A weight, which of it remains, and the values of the rest, 0 where it remains; None where all of them are zero."""
 
 
 def state_of(module: nn.Module, tensors: Mapping[str, Tensor]) -> State:
@@ -62,14 +64,17 @@ class StackedHold(Hold):
     Parameters
     ----------
     weights
-        What the optimiser updates, each with what remains of it, of its shape.
+        What the optimiser updates, each with what remains of it and what the rest is held at, of its shape.
     """
 
-    def __init__(self, weights: Sequence[tuple[nn.Parameter, Tensor]]) -> None:
-        self._held = []
-        for weight, keep in weights:
+    def __init__(self, weights: Sequence[Masked]) -> None:
+        self._held, self._values = [], []
+        for weight, keep, values in weights:
             bits = torch.empty_like(weight, dtype=BITS[weight.element_size()], requires_grad=False)
             self._held.append((weight, bits.copy_(keep).neg_(), bits.dtype))
+            if values is not None:
+                whole = torch.empty_like(weight, requires_grad=False).copy_(values)
+                self._values.append((weight, whole.view(bits.dtype)))
 
 
 def kept_part(mask: Mask | None, name: str, weight: Tensor) -> Tensor | None:
@@ -78,3 +83,13 @@ def kept_part(mask: Mask | None, name: str, weight: Tensor) -> Tensor | None:
         return None
     keep = mask[name]
     return None if bool(keep.all()) else keep
+
+
+def held_part(mask: Mask | None, name: str, weight: Tensor) -> Tensor | None:
+    """Return the values that a weight is held at, 0 where it remains; None if all of them are zero."""
+    values = {} if mask is None else mask.held
+    if mask is None or name not in values:
+        return None
+    whole = torch.zeros(weight.shape, dtype=weight.dtype)
+    whole[~mask[name]] = values[name].to(weight.dtype)
+    return whole

@@ -19,6 +19,9 @@ SYSTEM_SHARE = 0.25
 WEIGHT_COPIES = 8
 """Weight, gradient as computed and as laid out, mask, two optimiser states, best state, undo of the warm-up."""
 
+HOST_COPIES = 6
+"""Of a state in the computer's memory, wherever it trains: module, initial, trained, early stop, two to spare."""
+
 ACTIVATION_COPIES = 4
 """Output kept for the backward pass, its gradient, one temporary of each."""
 
@@ -53,6 +56,16 @@ def shared_bytes(data: Dataset, graph: LayerGraph) -> int:
     return int(images + 3 * 4 * largest * 2**22)
 
 
+def host_bytes(state: State) -> int:
+    """Return the bytes of the computer's memory that one more network takes beside its stack."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in state.values()) * HOST_COPIES
+
+
+def most_networks(per_network: int, shared: int, memory: int) -> int:
+    """Return how many networks fit into memory; one is always tried."""
+    return max(1, (memory - shared) // per_network)
+
+
 def stack_sizes(count: int, per_network: int, shared: int, memory: int) -> list[int]:
     """Return how many networks each stack takes: as few stacks as fit, as even as can be, one network at least.
 
@@ -61,6 +74,5 @@ def stack_sizes(count: int, per_network: int, shared: int, memory: int) -> list[
     >>> stack_sizes(10, per_network=100, shared=50, memory=500)
     [4, 3, 3]
     """
-    most = max(1, (memory - shared) // per_network)
-    stacks = ceil(count / most)
+    stacks = ceil(count / most_networks(per_network, shared, memory))
     return [count // stacks + (number < count % stacks) for number in range(stacks)]

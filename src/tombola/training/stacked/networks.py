@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from tombola.networks.graph import LayerGraph
 from tombola.training.engine import Task
-from tombola.training.stacked.members import Tensors
+from tombola.training.stacked.members import Masked, Tensors
 from tombola.training.stacked.precision import Precision
 from tombola.training.stacked.separate import SeparateNetworks
 from tombola.training.stacked.together import StackedNetworks
@@ -33,7 +33,7 @@ class Networks(Protocol):
 
     members: list[Tensors]
     parameters: list[nn.Parameter]
-    masked: list[tuple[nn.Parameter, Tensor]]
+    masked: list[Masked]
     convolutions: bool
     channels_last: bool
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tombola.networks.graph import LayerGraph, run_graph
 from tombola.training.engine import Task
 from tombola.training.placement import at_least_float32
-from tombola.training.stacked.members import Tensors, kept_part
+from tombola.training.stacked.members import Masked, Tensors, held_part, kept_part
 from tombola.training.stacked.precision import Precision
 
 
@@ -35,7 +35,7 @@ class SeparateNetworks:
         self.convolutions = self.channels_last = any(node.op == "conv" for node in graph)
         self.members: list[Tensors] = []
         self.parameters: list[nn.Parameter] = []
-        self.masked: list[tuple[nn.Parameter, Tensor]] = []
+        self.masked: list[Masked] = []
         for task in tasks:
             named, own = dict(task.module.named_parameters()), task.module.state_dict()
             member: Tensors = {}
@@ -48,16 +48,18 @@ class SeparateNetworks:
                     self.parameters.append(parameter)
                     keep = kept_part(task.mask, name, parameter)
                     if keep is not None:
-                        self.masked.append((parameter, keep))
+                        self.masked.append((parameter, keep, held_part(task.mask, name, parameter)))
             self._freeze(task, member)
             self.members.append(member)
 
     def _freeze(self, task: Task, member: Tensors) -> None:
-        """Zero the pruned entries of weights that are not trained."""
+        """Hold the pruned entries of weights that are not trained."""
         for name, tensor in member.items():
             keep = None if isinstance(tensor, nn.Parameter) else kept_part(task.mask, name, tensor)
             if keep is not None:
-                tensor.masked_fill_(~keep.to(tensor.device), 0.0)
+                values = held_part(task.mask, name, tensor)
+                held = torch.zeros((), dtype=tensor.dtype) if values is None else values
+                tensor.copy_(torch.where(keep.to(tensor.device), tensor, held.to(tensor.device)))
 
     def backward(
         self, images: Float[Tensor, "batch c h w"], labels: Int[Tensor, "replicate n"]

@@ -14,7 +14,7 @@ from tombola.training.engine import Task
 from tombola.training.placement import at_least_float32
 from tombola.training.stacked.choice import Shape, fastest
 from tombola.training.stacked.convolution import FORMS, Geometry
-from tombola.training.stacked.members import Tensors, kept_part
+from tombola.training.stacked.members import Masked, Tensors, held_part, kept_part
 from tombola.training.stacked.precision import Precision
 
 Values = Float[Tensor, "replicate n ..."]
@@ -48,7 +48,7 @@ class StackedNetworks:
         self._graph, self._precision, self._convolution = graph, precision, convolution
         self._count, self.convolutions = len(tasks), any(node.op == "conv" for node in graph)
         self.parameters: list[nn.Parameter] = []
-        self.masked: list[tuple[nn.Parameter, Tensor]] = []
+        self.masked: list[Masked] = []
         self._tensors: Tensors = {}
         named = dict(tasks[0].module.named_parameters())
         states = [task.module.state_dict() for task in tasks]
@@ -56,20 +56,28 @@ class StackedNetworks:
             parts = [state[name].detach().to(device).contiguous() for state in states]
             stacked = torch.stack(parts)
             kept = [kept_part(task.mask, name, part) for task, part in zip(tasks, parts, strict=True)]
-            keep = None
+            keep = held = None
             if any(part is not None for part in kept):
                 whole = torch.ones(parts[0].shape, dtype=torch.bool)
                 keep = torch.stack([whole if part is None else part for part in kept]).to(device)
-                stacked.masked_fill_(~keep, 0.0)
+                held = self._held(tasks, name, parts[0])
+                stacked = torch.where(keep, stacked, stacked.new_zeros(()) if held is None else held.to(device))
             if name in named and named[name].requires_grad:
                 stacked = parameter = nn.Parameter(stacked)
                 self.parameters.append(parameter)
                 if keep is not None:
-                    self.masked.append((parameter, keep))
+                    self.masked.append((parameter, keep, held))
             self._tensors[name] = stacked
         self.members: list[Tensors] = [
             {name: tensor.detach()[number] for name, tensor in self._tensors.items()} for number in range(self._count)
         ]
+
+    def _held(self, tasks: Sequence[Task], name: str, weight: Tensor) -> Tensor | None:
+        """Return what the pruned entries of a stacked weight are held at, or None if all of them are zero."""
+        values = [held_part(task.mask, name, weight) for task in tasks]
+        if all(value is None for value in values):
+            return None
+        return torch.stack([torch.zeros(weight.shape, dtype=weight.dtype) if v is None else v for v in values])
 
     def backward(
         self, images: Float[Tensor, "batch c h w"], labels: Int[Tensor, "replicate n"]

@@ -1,0 +1,126 @@
+"""The part of an experiment that says how a trained network becomes the next level's ticket."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tombola.specs.parts import Part
+from tombola.specs.tokens import Choice, Count, Maybe, Rate
+
+REWIND_STEP = "step:"
+REWINDS = ("init", "lr", "none")
+"""Rewinds without a step: everything as at step 0; everything as trained, retrained or fine-tuned."""
+
+DENSE_ONLY = "dense"
+LEGACY_COUNTS = "legacy-half-rate"
+
+
+class PruneSpec(Part):
+    """How a trained network becomes the next level's ticket."""
+
+    procedure: str = Field(
+        "iterative",
+        description="how levels follow from each other: iterative, one-shot, dense (level 0 only), or yours",
+    )
+    levels: Count = Field(3, description="pruning rounds after dense; 0 trains the dense network only")
+    score: str = Field("magnitude", description="what ranks weights; the lowest go first")
+    allocation: str = Field("layerwise", description="how scores become a mask: layerwise or global")
+    rate: Rate = Field(0.2, description="for 'global': share of survivors removed per round")
+    conv_rate: Rate = Field(0.1, description="for 'layerwise': share of survivors removed per round and convolution")
+    linear_rate: Rate = Field(0.2, description="for 'layerwise': the same, hidden linear layers")
+    output_rate: Annotated[Rate | None, Maybe] = Field(
+        None, description="the same, output layer; default: half linear_rate"
+    )
+    rounding: Annotated[Literal["ceil", "floor", "nearest"], Choice] = Field(
+        "ceil", description="of survivors x rate, the number removed"
+    )
+    counts: Annotated[Literal["iterated", "legacy-half-rate"], Choice] = Field(
+        "iterated", description="of one-shot levels: those of the iterative procedure, or as published in playground"
+    )
+    ties: Annotated[Literal["index", "seeded"], Choice] = Field("index", description="which of equal scores goes first")
+    floor: Count = Field(0, description="survivors every layer keeps at least")
+    rewind: str = Field(
+        "init",
+        description="what survivors return to: init, step:K (late resetting), lr (nothing returns, the whole schedule "
+        "is trained again), none (fine-tuning: nothing returns, the schedule's last learning rate throughout)",
+    )
+    reset: Annotated[Literal["full", "weights-only"], Choice] = Field(
+        "full", description="weights-only leaves biases and normalisation as trained (a known defect, for comparison)"
+    )
+    pruned: Annotated[Literal["zero", "initial", "zero-if-shrinking", "zero-if-growing"], Choice] = Field(
+        "zero",
+        description="what pruned weights are held at: zero; their initial value; the same but zero where the magnitude "
+        "fell (zero-if-shrinking) or rose (zero-if-growing) in training",
+    )
+    control_init: Annotated[Literal["full", "weights-only"], Choice] = Field(
+        "full",
+        description="weights-only: re-initialised controls keep the ticket's early-stop biases and normalisation",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_levels_of_dense(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("procedure") == DENSE_ONLY:
+            return {"levels": 0} | values
+        return values
+
+    @model_validator(mode="after")
+    def _explicit(self) -> Self:
+        if self.output_rate is None:
+            object.__setattr__(self, "output_rate", self.linear_rate / 2)
+        object.__setattr__(self, "rewind", _canonical_rewind(self.rewind))
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.procedure == DENSE_ONLY and self.levels:
+            raise ValueError(
+                f"procedure '{DENSE_ONLY}' trains level 0 only and levels = {self.levels} is given; "
+                "leave prune.levels out, or choose iterative or one-shot"
+            )
+        if self.reset == "weights-only" and self.rewind in ("lr", "none"):
+            raise ValueError(
+                f"rewind '{self.rewind}' leaves everything as trained, so reset 'weights-only' means nothing; "
+                "leave one of them out"
+            )
+        if self.counts == LEGACY_COUNTS:
+            self._check_legacy_counts()
+        return self
+
+    def _check_legacy_counts(self) -> None:
+        wanted = (
+            ("procedure", self.procedure not in ("iterative", DENSE_ONLY), "one-shot"),
+            ("allocation", self.allocation == "layerwise", "layerwise"),
+            ("rounding", self.rounding == "ceil", "ceil"),
+            ("output_rate", self.output_rate == self.linear_rate / 2, "half of linear_rate"),
+        )
+        for name, fits, need in wanted:
+            if not fits:
+                raise ValueError(f"counts '{LEGACY_COUNTS}' needs {name} {need}, and it is {getattr(self, name)!r}")
+
+    @property
+    def rewind_step(self) -> int:
+        """The step that survivors return to; 0 where they return to initialisation, or do not return at all."""
+        return int(self.rewind.removeprefix(REWIND_STEP)) if self.rewind.startswith(REWIND_STEP) else 0
+
+    @property
+    def rewinds(self) -> bool:
+        """Whether survivors return to earlier values; without it they go on from where training left them."""
+        return self.rewind not in ("lr", "none")
+
+    @property
+    def holds_values(self) -> bool:
+        """Whether pruned weights may be held at other values than zero."""
+        return self.pruned != "zero"
+
+
+def _canonical_rewind(given: str) -> str:
+    text = given.strip().lower()
+    if text in REWINDS:
+        return text
+    number = text.removeprefix(REWIND_STEP)
+    if not (text.startswith(REWIND_STEP) and number.isdigit()):
+        raise ValueError(
+            f"rewind '{given}' is neither 'init' nor 'step:K' with a number of steps K, nor 'lr', nor 'none'"
+        )
+    return f"{REWIND_STEP}{int(number)}" if int(number) else "init"
