@@ -1,6 +1,7 @@
 """The choice of engines: by predictions that are made up here, fixed once it is made."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 
 from tombola.errors import TombolaError
 from tombola.experiments import forecast, preview, run
+from tombola.experiments.engines import EngineChoice
 from tombola.experiments.events import Event, KernelsCompiled
 from tombola.experiments.forecast import Forecast, cheaper
+from tombola.experiments.plan import make_plan
 from tombola.specs import ExperimentSpec
 from tombola.store import open_run
 from tombola.training.cost import Prediction
@@ -162,3 +165,41 @@ def test_compiling_is_told_before_it_begins_and_when_it_is_done(monkeypatch: pyt
     monkeypatch.setattr(forecast, "kernels_are_compiled", lambda: True)
     assert forecast.ready_kernels(told.append) is None
     assert len(told) == 2
+
+
+@pytest.mark.parametrize("name", ["dense", "sparse", "stacked"])
+def test_a_named_engine_stays_when_a_run_is_resumed_and_grows(
+    name: str, tiny_spec: ExperimentSpec, tmp_path: Path, results: Callable[[Path], dict[str, str]]
+) -> None:
+    spec = tiny_spec.with_(engine={"kind": name})
+    small = spec.with_(replicates=1, prune={"levels": 1}, controls=[])
+    path = run(small, tmp_path).path
+    before = json.loads((path / "engine.json").read_text())
+    assert before["levels"] == {"0": name, "1": name}
+    shutil.rmtree(path / "jobs/0/1")
+    assert run(small, tmp_path).trained == 1
+    assert json.loads((path / "engine.json").read_text()) == before
+    assert run(spec, tmp_path).path == path
+    after = json.loads((path / "engine.json").read_text())
+    assert after == before | {"levels": before["levels"] | {"2": name}}
+    assert {info.engine for info in open_run(path).jobs.values()} == {name}
+    assert results(path) == results(run(spec, tmp_path / "at once").path)
+
+
+def test_levels_of_several_engines_are_trained_by_them(
+    tiny_spec: ExperimentSpec, tmp_path: Path, results: Callable[[Path], dict[str, str]]
+) -> None:
+    def recorded(out: Path) -> Path:
+        plan = make_plan(tiny_spec, out)
+        EngineChoice(levels={0: "dense", 1: "stacked", 2: "dense"}).write(plan.folder)
+        outcome = run(tiny_spec, out, workers=1 + (out.name == "two"))
+        assert outcome.complete
+        return outcome.path
+
+    one, two = recorded(tmp_path / "one"), recorded(tmp_path / "two")
+    jobs = open_run(one).jobs
+    assert {(job.level, info.engine) for job, info in jobs.items()} == {(0, "dense"), (1, "stacked"), (2, "dense")}
+    assert results(one) == results(two)
+    log = (one / "log.txt").read_text()
+    assert "2 jobs train together, from replicate 0, level 1 to replicate 1, level 1" in log
+    assert "from replicate 0, level 2 " not in log

@@ -19,7 +19,7 @@ def test_every_job_comes_after_what_it_needs() -> None:
         assert set(job.needs) <= seen
         seen.add(job.id)
     assert jobs[JobId(1, 2)].needs == (JobId(1, 1), JobId(1, 0))
-    assert jobs[JobId(1, 2, "reinit", 1)].needs == (JobId(1, 2),)
+    assert jobs[JobId(1, 2, "reinit", 1)].needs == (JobId(1, 2), JobId(1, 0))
 
 
 def test_keys_are_unique_and_chained() -> None:

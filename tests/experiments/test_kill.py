@@ -1,5 +1,6 @@
 """Real signals to real processes: nothing finished is lost, nothing half-finished counts."""
 
+import json
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,26 +50,36 @@ def wait_for_job(out: Path, process: subprocess.Popen[bytes], jobs: int = 1) -> 
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("undisturbed")
-    assert main(["run", *ARGUMENTS, "--out", str(out), "--workers", "1"]) == 0
-    return next(out.glob("lenet-digits-*"))
+def finish(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Run the experiment with an engine, undisturbed, once."""
+
+    @cache
+    def go(engine: str) -> Path:
+        out = tmp_path_factory.mktemp("undisturbed")
+        assert main(["run", *ARGUMENTS, "--engine.kind", engine, "--out", str(out), "--workers", "1"]) == 0
+        return next(out.glob("lenet-digits-*"))
+
+    return go
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("engine", "workers"), [("dense", "1"), ("dense", "2"), ("stacked", "1"), ("sparse", "2")])
 def test_sigkill_and_resume_give_the_same_bits(
-    workers: str, tmp_path: Path, undisturbed: Path, results: Results
+    engine: str, workers: str, tmp_path: Path, finish: Callable[[str], Path], results: Results
 ) -> None:
-    chance = random.Random(int(workers))
+    undisturbed = finish(engine)
+    chance = random.Random(f"{engine} {workers}")
     for _ in range(2):
-        process = start(tmp_path, "--workers", workers)
+        process = start(tmp_path, "--workers", workers, "--engine.kind", engine)
         wait_for_job(tmp_path, process)
         time.sleep(chance.uniform(0, 0.3))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     folder = next(tmp_path.glob("lenet-digits-*"))
+    decided = (folder / "engine.json").read_bytes()
+    assert decided == (undisturbed / "engine.json").read_bytes()
     assert main(["resume", str(folder), "--workers", "1", "--quiet"]) == 0
     assert results(folder) == results(undisturbed)
+    assert (folder / "engine.json").read_bytes() == decided
     assert not (folder / ".building").exists() or not list((folder / ".building").iterdir())
 
 
@@ -90,11 +102,13 @@ def _alive(group: int) -> list[str]:
     return [line for line in found.splitlines() if "Z" not in line]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupting_says_how_to_go_on(number: signal.Signals, code: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "seconds"), [(signal.SIGINT, 130, 0.5), (signal.SIGINT, 130, 4.0), (signal.SIGTERM, 143, 4.0)]
+)
+def test_interrupting_says_how_to_go_on(number: signal.Signals, code: int, seconds: float, tmp_path: Path) -> None:
     process = start(tmp_path, "--workers", "2", "--train.steps", "3000")
     wait_for_log(tmp_path, process)
-    time.sleep(4)
+    time.sleep(seconds)  # half a second on, workers are still at their imports
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == code, said
@@ -103,8 +117,44 @@ def test_interrupting_says_how_to_go_on(number: signal.Signals, code: int, tmp_p
     assert list(tmp_path.glob("*/.building/*")) == []
 
 
-def test_a_killed_worker_takes_only_its_attempt_with_it(
+def test_a_kill_in_the_middle_of_a_bundle_loses_what_is_not_published(
     tiny_spec: ExperimentSpec, tmp_path: Path, results: Results
+) -> None:
+    """The process dies as it publishes the third job of a bundle of four."""
+    spec = tiny_spec.with_(engine={"kind": "stacked"}, replicates=4, prune={"levels": 1})
+    command = [sys.executable, "-c", DYING, json.dumps(spec.resolved()), str(tmp_path / "killed")]
+    killed = subprocess.run(command, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    folder = next((tmp_path / "killed").glob("lenet-digits-*"))
+    assert len(list(folder.glob("jobs/*/0/none/0/job.json"))) == 2
+    assert len(list(folder.glob(".building/*"))) == 1
+    outcome = run(spec, tmp_path / "killed")
+    assert outcome.trained == 12 - 2
+    assert results(folder) == results(run(spec, tmp_path / "whole").path)
+    assert list(folder.glob(".building/*")) == []
+
+
+DYING = """
+import json, os, signal, sys
+import tombola.store.jobs as jobs
+from tombola.experiments import run
+from tombola.specs.resolve import validate
+
+real, saved = jobs.save_state, []
+
+def save_state(*arguments):
+    saved.append(real(*arguments))
+    if len(saved) == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+jobs.save_state = save_state
+run(validate(json.loads(sys.argv[1])), sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("engine", ["dense", "stacked"])
+def test_a_killed_worker_takes_only_its_attempt_with_it(
+    engine: str, tiny_spec: ExperimentSpec, tmp_path: Path, results: Results
 ) -> None:
     from tombola.experiments.events import Event, JobProgress
     from tombola.experiments.executors.processes import ProcessExecutor
@@ -125,12 +175,13 @@ def test_a_killed_worker_takes_only_its_attempt_with_it(
     patch = pytest.MonkeyPatch()
     patch.setattr(ProcessExecutor, "__init__", remember)
     try:
-        outcome = run(tiny_spec, tmp_path / "killed", workers=2, listener=kill_one)
+        spec = tiny_spec.with_(engine={"kind": engine}, replicates=3)
+        outcome = run(spec, tmp_path / "killed", workers=2, listener=kill_one)
     finally:
         patch.undo()
     assert killed
     assert outcome.complete
-    assert results(outcome.path) == results(run(tiny_spec, tmp_path / "whole").path)
+    assert results(outcome.path) == results(run(spec, tmp_path / "whole").path)
 
 
 def test_two_writers(tmp_path: Path) -> None:
@@ -145,8 +196,8 @@ def test_two_writers(tmp_path: Path) -> None:
     assert said.count(b"\n") == 1
 
 
-def test_jobs_say_what_they_rest_on(undisturbed: Path) -> None:
-    info = read_info(undisturbed / "jobs/0/2/reinit/0")
+def test_jobs_say_what_they_rest_on(finish: Callable[[str], Path]) -> None:
+    info = read_info(finish("dense") / "jobs/0/2/reinit/0")
     assert info.parent == "0/2/none/0"
     assert info.versions.keys() == {"tombola", "torch"}
     assert info.threads == 1

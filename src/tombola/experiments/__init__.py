@@ -1,15 +1,16 @@
 """Experiments: procedures and controls, the graph of jobs they make, and what runs it."""
 
-from tombola.experiments.control import ControlContext, controls
+from tombola.experiments.controls import ControlContext, ControlRule, controls
 from tombola.experiments.graph import Job, job_graph
 from tombola.experiments.outcome import Outcome
 from tombola.experiments.preview import Preview, preview
-from tombola.experiments.procedure import LevelContext, Procedure, procedures
+from tombola.experiments.procedures import LevelContext, Procedure, procedures
 from tombola.experiments.runner import run
 from tombola.experiments.trial import Trial
 
 __all__ = [
     "ControlContext",
+    "ControlRule",
     "Job",
     "LevelContext",
     "Outcome",

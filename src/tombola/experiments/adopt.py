@@ -1,18 +1,19 @@
 """Finished jobs of other runs in the same folder: equal keys mean equal bits, so they are taken over, not repeated."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from tombola.errors import TombolaError
-from tombola.experiments.execute import versions
 from tombola.experiments.graph import Job
+from tombola.experiments.result import versions
+from tombola.experiments.retain import needs_trained
+from tombola.specs import ExperimentSpec
 from tombola.store import JobId, RunFolder
 from tombola.store.files import publishing, told_clearly
-from tombola.store.folder import TICKET
 from tombola.store.jobs import INFO, TRAINED, read_info
 
 
-def adopt(jobs: Iterable[Job], folder: RunFolder) -> list[JobId]:
+def adopt(spec: ExperimentSpec, jobs: Mapping[JobId, Job], folder: RunFolder) -> list[JobId]:
     """Copy finished jobs of sibling runs that have the same key and were trained by the same versions.
 
     So experiments that prune differently train their dense level once.
@@ -24,7 +25,7 @@ def adopt(jobs: Iterable[Job], folder: RunFolder) -> list[JobId]:
     """
     siblings = [path for path in sorted(folder.path.parent.glob("*/jobs")) if path != folder.jobs]
     taken = []
-    for job in jobs:
+    for job in jobs.values():
         target = folder.job(job.id)
         if target.exists():
             continue
@@ -37,7 +38,7 @@ def adopt(jobs: Iterable[Job], folder: RunFolder) -> list[JobId]:
             except TombolaError:
                 continue  # somebody else's damaged job is no reason to stop: it is trained here instead
             usable = info.key == job.key and info.versions == versions() and info.status == "done"
-            if usable and (job.id.control != TICKET or (source / TRAINED).is_file()):
+            if usable and ((source / TRAINED).is_file() or not needs_trained(spec, jobs, job.id)):
                 with publishing(target, folder.workshop) as aside, told_clearly(target):
                     shutil.copytree(source, aside, dirs_exist_ok=True)
                 taken.append(job.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from tombola.data.dataset import Dataset, Part
 from tombola.experiments.forecast import DENSE
 from tombola.experiments.plan import Plan
+from tombola.experiments.retain import grows_from
 from tombola.experiments.trial import fresh_state
 from tombola.networks import build
 from tombola.networks.state import restore
@@ -62,7 +63,8 @@ def seconds(plan: Plan, cost: Cost, pending: Iterable[JobId], workers: int) -> f
     """
     total = 0.0
     for job in pending:
-        share = plan.forecast.relative(job.level, plan.engines.levels[job.level])
+        level = plan.jobs[job].size_level
+        share = plan.forecast.relative(level, plan.engines.levels[level])
         steps = plan.steps_of(job)
         records = len(record_steps(plan.steps - steps, plan.steps, plan.interval))
         images = (
@@ -81,11 +83,13 @@ def disk(plan: Plan, pending: Iterable[JobId]) -> int:
     for job in pending:
         full = keep == "all"
         states = 3 if full else 1 + (keep == "early-stop")
-        if not full and job.control == TICKET and job.level == plan.spec.prune.levels:
+        if not full and job.control == TICKET and grows_from(plan.spec, job):
             states += 1
         if keep == "masks" and job.level > 0:
             states -= 1
-        total += size // 8 + states * levels[job.level].total * BYTES + 60 * plan.steps // plan.interval + 4096
+        weights = levels[plan.jobs[job].size_level].total
+        held = size - weights if plan.spec.prune.holds_values else 0
+        total += size // 8 + (states * weights + held) * BYTES + 60 * plan.steps // plan.interval + 4096
     return total
 
 

@@ -62,6 +62,21 @@ class JobProgress:
 
 
 @dataclass(frozen=True)
+class JobsBundled:
+    """Several jobs are handed to one engine at once."""
+
+    jobs: tuple[JobId, ...]
+
+
+@dataclass(frozen=True)
+class BundleParted:
+    """Training jobs together broke off (for memory, mostly): halves of them are tried."""
+
+    jobs: tuple[JobId, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class JobFinished:
     """A job's result is published (done or failed)."""
 
@@ -77,7 +92,21 @@ class JobLost:
     reason: str
 
 
-Event = DataPrepared | KernelsCompiled | RunEstimated | RunStarted | JobStarted | JobProgress | JobFinished | JobLost
+Ended = JobFinished | JobLost
+"""How a job of an executor ended."""
+
+Event = (
+    DataPrepared
+    | KernelsCompiled
+    | RunEstimated
+    | RunStarted
+    | JobsBundled
+    | BundleParted
+    | JobStarted
+    | JobProgress
+    | JobFinished
+    | JobLost
+)
 Listener = Callable[[Event], None]
 
 

@@ -1,186 +1,201 @@
-"""One job, from what it needs on disk to its published result. Runs the same in any process of any executor."""
+"""Jobs, from what they need on disk to their published results. Runs the same in any process of any executor."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+import traceback
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import numpy as np
-import torch
-
-import tombola
-from tombola.data import Dataset
 from tombola.errors import TombolaError
-from tombola.experiments.control import ControlContext, controls
-from tombola.experiments.engines import EngineChoice
-from tombola.experiments.events import JobProgress, JobStarted, Listener, silent
+from tombola.experiments.bench import Bench
+from tombola.experiments.controls import ControlContext, controls
+from tombola.experiments.events import (
+    BundleParted,
+    Ended,
+    JobFinished,
+    JobLost,
+    JobProgress,
+    JobStarted,
+    Listener,
+    silent,
+)
 from tombola.experiments.graph import Job
-from tombola.experiments.procedure import LevelContext, procedures
-from tombola.experiments.trial import Shape, Trial
-from tombola.networks import PrunableLayer, build, prunable_layers
-from tombola.networks.state import State, restore
-from tombola.pruning import Mask, Ticket
-from tombola.records import Records
-from tombola.specs import ExperimentSpec, Length
-from tombola.store import JobId, RunFolder, StoredTicket
+from tombola.experiments.imported import refuse_unknown
+from tombola.experiments.procedures import LevelContext, procedures
+from tombola.experiments.result import now, publish_refused, publish_trained
+from tombola.experiments.trial import Trial
+from tombola.networks import PrunableLayer, build
+from tombola.networks.state import restore
+from tombola.pruning import Mask
+from tombola.specs import Length, TrainSpec
+from tombola.store import JobId, StoredTicket
 from tombola.store.folder import TICKET
-from tombola.store.jobs import EARLY_STOP, REWIND, TRAINED, JobInfo, publish_job, read_info
-from tombola.training import FitResult, fit
+from tombola.store.jobs import JobInfo, read_info
+from tombola.training import FitResult, Progress, Task, fit_tasks
 from tombola.training.placement import threads_set
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What every job of a run shares in one process: the experiment, its data, its folder."""
+class Begun(NamedTuple):
+    """A job that began at a time; what it trains, and by which recipe."""
 
-    spec: ExperimentSpec
-    data: Dataset
-    folder: RunFolder
-    engines: EngineChoice
-
-    @property
-    def shape(self) -> Shape:
-        """Input and classes of the network."""
-        return Shape(self.data.input_shape, len(self.data.classes))
+    job: Job
+    started: str
+    trial: Trial
+    train: TrainSpec
 
 
-def execute(job: Job, bench: Bench, tell: Listener = silent) -> JobInfo:
-    """Train one job and publish its result; tell how it goes. All of it on the threads a job has.
+def execute(jobs: Sequence[Job], bench: Bench, tell: Listener = silent) -> Iterator[Ended]:
+    """Train jobs and publish their results, each as soon as it is there; tell how it goes.
 
-    A job that cannot be trained (scores that are not finite, a loss that becomes NaN) is published as failed, with
-    the reason.
+    Jobs of one engine and one recipe are handed to it together. What they end in does not depend on that: a job that
+    cannot be trained (scores that are not finite, a loss that becomes NaN) is published as failed, with the reason,
+    and the others go on.
+
+    Parameters
+    ----------
+    jobs
+        Jobs whose needs are complete.
+    bench
+        What they find here.
+    tell
+        Hears of starts and records.
+
+    Yields
+    ------
+    JobFinished or JobLost
+        How each ended. The generator holds nothing while it waits: the threads of this process are its own again.
 
     Raises
     ------
     TombolaError
-        If the result cannot be written.
+        If a result cannot be written.
     """
-    with threads_set(bench.engines.threads):
-        return _execute(job, bench, tell)
+    together: dict[tuple[str, TrainSpec], list[Begun]] = {}
+    for job in jobs:
+        begun = _begin(job, bench)
+        if isinstance(begun, Begun):
+            together.setdefault((bench.engine(job), begun.train), []).append(begun)
+        else:
+            yield begun
+    for group in together.values():
+        yield from _trained(group, bench, tell)
 
 
-def _execute(job: Job, bench: Bench, tell: Listener) -> JobInfo:
-    started = datetime.now(UTC)
-    info = _identity(job, bench) | {"started": started.isoformat(timespec="seconds")}
-    spec = bench.spec
-    module = build(spec.network, bench.shape.input_shape, bench.shape.classes)
-    layers = prunable_layers(module, spec.network.prunable)
+def _begin(job: Job, bench: Bench) -> Begun | Ended:
+    """Make a job's trial, or say how it ended without one."""
+    started = now()
     try:
-        trial = make_trial(job, bench)
-    except TombolaError as error:
-        mask = stored(job.parent, bench).mask if job.parent else Mask.dense(layers)
-        failed = JobInfo(**info, **_counts(mask, layers), status="failed", reason=f"{job.id}: {error}", finished=_now())
-        publish_job(bench.folder, failed, Ticket({}, mask, {}), _no_records(), {})
-        return failed
-    restore(module, trial.ticket.initial)
-    train = trial.train or spec.train
+        with threads_set(bench.engines.threads):
+            try:
+                trial = make_trial(job, bench)
+                refuse_unknown(trial, bench)
+            except TombolaError as error:
+                return JobFinished(job.id, _refused(job, bench, started, str(error)))
+    except TombolaError:
+        raise
+    except Exception:
+        return JobLost(job.id, traceback.format_exc().strip())
+    return Begun(job, started, trial, trial.train or bench.spec.train)
+
+
+def _trained(group: Sequence[Begun], bench: Bench, tell: Listener) -> Iterator[Ended]:
+    """Train jobs of one engine and recipe together, and publish them.
+
+    Where that breaks for a reason that is no job's own (memory that was estimated too small), halves of them are
+    tried, down to single jobs: results do not depend on it.
+    """
+    try:
+        results = _fitted(group, bench, tell)
+    except (TombolaError, ConnectionError):  # whoever listened may be gone
+        raise
+    except Exception:
+        reason = traceback.format_exc().strip()
+    else:
+        layers = bench.layers()
+        for (job, started, trial, _), result in zip(group, results, strict=True):
+            yield JobFinished(job.id, publish_trained(job, bench, started, layers, trial.ticket, result))
+        return
+    if len(group) == 1:
+        yield JobLost(group[0].job.id, reason)
+        return
+    tell(BundleParted(tuple(begun.job.id for begun in group), reason))
+    half = len(group) // 2
+    for part in (group[:half], group[half:]):
+        yield from _trained(part, bench, tell)
+
+
+def _fitted(group: Sequence[Begun], bench: Bench, tell: Listener) -> list[FitResult]:
+    train = group[0].train
     last = Length.parse(train.length).steps(len(bench.data.train) // train.batch_size)
-    tell(JobStarted(job.id, trial.ticket.mask.density, trial.start_step, last))
-    result = fit(
+    for begun in group:
+        tell(JobStarted(begun.job.id, begun.trial.ticket.mask.density, begun.trial.start_step, last))
+
+    def on_record(progress: Progress) -> None:
+        tell(JobProgress(group[progress.task].job.id, progress))
+
+    with threads_set(bench.engines.threads):
+        return fit_tasks(
+            [_task(begun, bench) for begun in group],
+            bench.data,
+            train,
+            engine=bench.engine(group[0].job),
+            device=bench.engines.device,
+            threads=bench.engines.threads,
+            on_record=on_record,
+        )
+
+
+def _task(begun: Begun, bench: Bench) -> Task:
+    """Return what an engine is told of a job, its network freshly built."""
+    spec, (job, trial) = bench.spec, (begun.job, begun.trial)
+    module = build(spec.network, bench.shape.input_shape, bench.shape.classes)
+    restore(module, trial.ticket.initial)
+    return Task(
         module,
-        bench.data,
-        train,
-        mask=trial.ticket.mask,
-        seed=spec.seed,
-        replicate=job.id.replicate,
-        start_step=trial.start_step,
-        snapshots=(spec.prune.rewind_step,) if job.parent is None and spec.prune.rewind_step else (),
-        engine=bench.engines.levels[job.id.level],
-        device=bench.engines.device,
-        threads=bench.engines.threads,
-        on_record=lambda progress: tell(JobProgress(job.id, progress)),
+        trial.ticket.mask,
+        spec.seed if trial.seed is None else trial.seed,
+        job.id.replicate,
+        trial.start_step,
+        (spec.prune.rewind_step,) if job.parent is None and spec.prune.rewind_step else (),
     )
-    done = JobInfo(**info, **_outcome(result, trial.ticket.mask, layers), finished=_now())
-    keep_initial = spec.store.keep != "masks" or (job.id.level == 0 and job.id.control == TICKET)
-    ticket = Ticket(trial.ticket.initial, trial.ticket.mask, {**trial.ticket.provenance, **_provenance(job, bench)})
-    publish_job(bench.folder, done, ticket, result.records, _kept(job, bench, result), with_initial=keep_initial)
-    return done
+
+
+def _refused(job: Job, bench: Bench, started: str, reason: str) -> JobInfo:
+    layers = bench.layers()
+    mask = _mask_to_blame(job, bench, layers)
+    return publish_refused(job, bench, started, layers, mask, f"{job.id}: {reason}")
+
+
+def _mask_to_blame(job: Job, bench: Bench, layers: tuple[PrunableLayer, ...]) -> Mask | None:
+    """Return the mask a job that cannot be trained starts from; None where an imported run does not know it."""
+    if job.parent is None:
+        return Mask.dense(layers)
+    try:
+        return stored(job.parent, bench).mask
+    except TombolaError:
+        return None
 
 
 def make_trial(job: Job, bench: Bench) -> Trial:
     """Return what the job trains, made from the jobs it needs."""
     spec, (replicate, level, control, repetition) = bench.spec, job.id
     parent = stored(job.parent, bench) if job.parent else None
+    per_epoch = len(bench.data.train) // spec.train.batch_size
     if control != TICKET:
         if parent is None:
             raise TombolaError(f"{job.id} is a control of nothing")
-        return controls[control](ControlContext(spec, bench.shape, replicate, level, control, repetition, parent))
+        rule = controls[control]
+        context = ControlContext(
+            *(spec, bench.shape, replicate, level, control, repetition, parent),
+            dense=stored(JobId(replicate, 0), bench),
+            needed=tuple(stored(need, bench) for need in rule.needs(job.id)),
+            per_epoch=per_epoch,
+        )
+        return rule(context)
     dense = stored(JobId(replicate, 0), bench) if parent else None
-    return procedures[spec.prune.procedure].trial(LevelContext(spec, bench.shape, replicate, level, parent, dense))
+    level_context = LevelContext(spec, bench.shape, replicate, level, parent, dense, per_epoch)
+    return procedures[spec.prune.procedure].trial(level_context)
 
 
 def stored(job: JobId, bench: Bench) -> StoredTicket:
     """Return a finished job's ticket."""
     path = bench.folder.job(job)
     return StoredTicket(path, read_info(path), bench.spec.network)
-
-
-def _identity(job: Job, bench: Bench) -> dict[str, Any]:
-    return {
-        "key": job.key,
-        "parent": str(job.parent.path) if job.parent else None,
-        **job.id._asdict(),
-        "versions": versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a job's bits depend on."""
-    return {"tombola": tombola.__version__, "torch": str(torch.__version__)}
-
-
-def _outcome(result: FitResult, mask: Mask, layers: tuple[PrunableLayer, ...]) -> dict[str, Any]:
-    stop = result.records.early_stop() if result.status == "done" else None
-    return _counts(mask, layers) | {
-        "status": result.status,
-        "reason": result.reason,
-        "early_stop_step": None if stop is None else int(result.records.step[stop]),
-        "engine": result.engine,
-        "device": result.device,
-        "threads": result.threads,
-        "seconds": round(result.seconds, 3),
-        "evaluation_seconds": round(result.evaluation_seconds, 3),
-    }
-
-
-def _counts(mask: Mask, layers: tuple[PrunableLayer, ...]) -> dict[str, Any]:
-    return {
-        "density": mask.density,
-        "remaining": mask.remaining(),
-        "sizes": mask.sizes(),
-        "kinds": {layer.name: layer.kind for layer in layers},
-    }
-
-
-def _provenance(job: Job, bench: Bench) -> dict[str, Any]:
-    """Return what a ticket's file says of itself, so that it stands alone; nothing that differs between equal jobs."""
-    return {
-        **job.id._asdict(),
-        "key": job.key,
-        "input_shape": list(bench.shape.input_shape),
-        "classes": bench.shape.classes,
-        "network": bench.spec.network.model_dump(mode="json"),
-    }
-
-
-def _kept(job: Job, bench: Bench, result: FitResult) -> dict[str, State]:
-    """Return the states the policy keeps; a ticket's trained state stays until its next level is done (retain.py)."""
-    keep = bench.spec.store.keep
-    states: dict[str, State] = {}
-    if result.status != "done":
-        return states
-    if keep == "all" or job.id.control == TICKET:
-        states[TRAINED] = result.trained
-    if keep != "masks" and result.early_stop is not None:
-        states[EARLY_STOP] = result.early_stop
-    for state in result.snapshots.values():
-        states[REWIND] = state
-    return states
-
-
-def _no_records() -> Records:
-    empty = np.zeros(0)
-    return Records(np.zeros(0, np.int64), np.zeros(0, np.uint8), empty, empty, empty, empty)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -89,7 +89,9 @@ class Question:
         """Return why the sparse engine is out of the question."""
         if device != "cpu":
             return f"the sparse engine computes on the CPU, not on {device}"
-        reason = engines[SPARSE].supports(self.module, self.spec.train, self.shape)
+        reason = engines[SPARSE].supports(
+            self.module, self.spec.train, self.shape, holds_values=self.spec.prune.holds_values
+        )
         return None if reason is None else f"the sparse engine cannot train this network: {reason}"
 
     def graph(self) -> LayerGraph:

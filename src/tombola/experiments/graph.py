@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tombola.errors import TombolaError
-from tombola.experiments.control import controls
+from tombola.experiments.controls import controls
 from tombola.experiments.engines import EngineChoice
-from tombola.experiments.procedure import procedures
+from tombola.experiments.procedures import procedures
 from tombola.specs import ExperimentSpec
-from tombola.specs.keys import job_key
+from tombola.specs.experiment import OTHER_ORDER
+from tombola.specs.keys import digest, job_key
 from tombola.store import JobId
 from tombola.store.folder import TICKET
 
@@ -27,12 +28,20 @@ class Job:
         The job whose result this one starts from; None for a dense network.
     needs
         All jobs that must be complete first.
+    dense
+        Whether the whole network is trained, whatever the level.
     """
 
     id: JobId
     key: str
     parent: JobId | None
     needs: tuple[JobId, ...]
+    dense: bool = False
+
+    @property
+    def size_level(self) -> int:
+        """The level whose engine the job takes, and whose weights it has about as many of."""
+        return 0 if self.dense else self.id.level
 
 
 def job_graph(spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str, str]) -> dict[JobId, Job]:
@@ -53,11 +62,6 @@ def job_graph(spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str,
         For an unknown procedure or control.
     """
     procedure = procedures[spec.prune.procedure]
-    repetitions = spec.control_repetitions()
-    for name in repetitions:
-        _ = controls[name]
-        if name == TICKET:
-            raise TombolaError(f"controls: '{TICKET}' stands for the ticket itself and cannot be a control's name")
     rewind = spec.prune.rewind_step or None
     jobs: dict[JobId, Job] = {}
     for replicate in range(spec.replicates):
@@ -76,19 +80,39 @@ def job_graph(spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str,
             ticket = JobId(replicate, level)
             needs = tuple(dict.fromkeys((parent, JobId(replicate, 0)))) if parent else ()
             jobs[ticket] = Job(ticket, key, parent, needs)
-            if level == 0:
+    return jobs | _control_jobs(spec, engines, sources, jobs)
+
+
+def _control_jobs(
+    spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str, str], tickets: Mapping[JobId, Job]
+) -> dict[JobId, Job]:
+    """Return the controls of every pruned level, and other orders of the dense one.
+
+    Each needs its ticket, the dense level, and what its rule asks for.
+    """
+    repetitions = spec.control_repetitions()
+    if TICKET in repetitions:
+        raise TombolaError(f"controls: '{TICKET}' stands for the ticket itself and cannot be a control's name")
+    rules = {name: controls[name] for name in repetitions}
+    jobs: dict[JobId, Job] = {}
+    for ticket in tickets.values():
+        replicate, level, *_ = ticket.id
+        for name, rule in rules.items():
+            if level == 0 and name != OTHER_ORDER:
                 continue
-            for name, count in repetitions.items():
-                for repetition in range(count):
-                    control = JobId(replicate, level, name, repetition)
-                    control_key = job_key(
-                        spec,
-                        key,
-                        replicate=replicate,
-                        control=name,
-                        repetition=repetition,
-                        **engines.key(level),
-                        **sources,
-                    )
-                    jobs[control] = Job(control, control_key, ticket, (ticket,))
+            for repetition in range(repetitions[name]):
+                control = JobId(replicate, level, name, repetition)
+                more = rule.needs(control)
+                key = job_key(
+                    spec,
+                    ticket.key,
+                    replicate=replicate,
+                    control=name,
+                    repetition=repetition,
+                    needs=digest([tickets[need].key for need in more]) if more else None,
+                    **engines.key(0 if rule.dense else level),
+                    **sources,
+                )
+                needs = tuple(dict.fromkeys((ticket.id, JobId(replicate, 0), *more)))
+                jobs[control] = Job(control, key, ticket.id, needs, dense=rule.dense)
     return jobs

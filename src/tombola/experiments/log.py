@@ -4,7 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from tombola.experiments.events import Event, JobFinished, JobLost, KernelsCompiled, RunStarted
+from tombola.experiments.events import (
+    BundleParted,
+    Event,
+    JobFinished,
+    JobLost,
+    JobsBundled,
+    KernelsCompiled,
+    RunStarted,
+)
 from tombola.store.files import told_clearly
 
 Write = Callable[[str], None]
@@ -29,6 +37,10 @@ class RunLog:
                 self.line(f"{event.pending} of {event.total} jobs to do, {event.workers} at a time")
             case KernelsCompiled(seconds=float(seconds)):
                 self.line(f"kernels compiled in {seconds:.1f} s")
+            case JobsBundled():
+                self.line(f"{len(event.jobs)} jobs train together, from {event.jobs[0]} to {event.jobs[-1]}")
+            case BundleParted():
+                self.line(f"{len(event.jobs)} jobs broke off and are tried in halves: {event.reason}")
             case JobFinished(info=info) if info.status == "done":
                 self.line(
                     f"{event.job}: done, density {info.density:.4f}, early stop at step {info.early_stop_step}, "

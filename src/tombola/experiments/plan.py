@@ -8,12 +8,13 @@ from tombola.data import Info, describe
 from tombola.data import load as load_data
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
-from tombola.experiments.control import controls
+from tombola.experiments.controls import controls
 from tombola.experiments.engines import EngineChoice, choose_engines
 from tombola.experiments.events import Listener, silent
 from tombola.experiments.forecast import Forecast, Question
 from tombola.experiments.graph import Job, job_graph
-from tombola.experiments.procedure import procedures
+from tombola.experiments.imported import refuse_imported
+from tombola.experiments.procedures import procedures
 from tombola.experiments.trial import Shape
 from tombola.networks import PrunableLayer, build, prunable_layers
 from tombola.pruning import allocations, scores
@@ -21,6 +22,7 @@ from tombola.specs import ExperimentSpec, Length
 from tombola.specs.keys import run_key
 from tombola.specs.plugins import load_plugins
 from tombola.store import JobId, RunFolder
+from tombola.store.folder import TICKET
 from tombola.store.jobs import JobInfo, read_info
 from tombola.training import engines as registered_engines
 
@@ -79,8 +81,8 @@ class Plan:
         return Length.parse(self.spec.train.record_every).steps(self.batches_per_epoch)
 
     def steps_of(self, job: JobId) -> int:
-        """Return the steps a job trains (fewer where it restarts at step k)."""
-        rewound = job.level > 0 and job.control == "none"
+        """Return the steps a job trains: fewer where it restarts at step k, at most these where its ticket decides."""
+        rewound = job.level > 0 if job.control == TICKET else controls[job.control].resumes
         return self.steps - (self.spec.prune.rewind_step if rewound else 0)
 
     def finished(self) -> dict[JobId, JobInfo]:
@@ -96,7 +98,7 @@ class Plan:
             path = self.folder.job(job_id)
             if path.exists():
                 info = read_info(path)
-                if info.key != job.key:
+                if info.key != job.key and not info.imported:
                     raise TombolaError(
                         f"{path} holds a job with key {info.key} where {job.key} belongs: "
                         "the run folder was edited; move it away and run again"
@@ -129,14 +131,16 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
     folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources)}")
     if folder.spec_file.exists():
         spec = grown(spec, folder.read_spec())
+        refuse_imported(folder, spec)
     _ = scores[spec.prune.score], allocations[spec.prune.allocation], procedures[spec.prune.procedure]
-    _ = [controls[name] for name in spec.control_repetitions()]
+    _check_controls(spec)
     _check_lengths(spec, info)
     module = build(spec.network, info.shape, len(info.classes), device="meta")
     layers = prunable_layers(module, spec.network.prunable)
     engines, forecast = choose_engines(Question(spec, module, info.shape, layers, info.sizes.train), folder, listener)
     for level, name in engines.levels.items():
-        reason = registered_engines[name].supports(module, spec.train, info.shape)
+        holds_values = level > 0 and spec.prune.holds_values
+        reason = registered_engines[name].supports(module, spec.train, info.shape, holds_values=holds_values)
         if reason:
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
     return Plan(spec, folder, info, plugins, layers, engines, forecast, job_graph(spec, engines, sources))
@@ -152,6 +156,13 @@ def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
         prune={"levels": max(spec.prune.levels, before.prune.levels)},
         controls=[f"{name}:{count}" for name, count in repetitions.items()],
     )
+
+
+def _check_controls(spec: ExperimentSpec) -> None:
+    for name, repetitions in spec.control_repetitions().items():
+        reason = controls[name].refuses(spec, repetitions)
+        if reason and spec.prune.levels:
+            raise TombolaError(f"controls: '{name}' cannot run: {reason}")
 
 
 def _check_lengths(spec: ExperimentSpec, info: Info) -> None:

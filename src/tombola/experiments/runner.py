@@ -10,11 +10,13 @@ from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
 from tombola.experiments import estimate
 from tombola.experiments.adopt import adopt
+from tombola.experiments.bundles import Sharing, share_out
 from tombola.experiments.environment import environment
 from tombola.experiments.events import (
     DataPrepared,
     Event,
     JobFinished,
+    JobsBundled,
     Listener,
     RunEstimated,
     RunStarted,
@@ -27,7 +29,6 @@ from tombola.experiments.log import RunLog
 from tombola.experiments.outcome import Outcome
 from tombola.experiments.plan import Plan, make_plan
 from tombola.experiments.retain import drop_trained
-from tombola.experiments.workers import worker_count
 from tombola.specs import ExperimentSpec
 from tombola.store import JobId
 from tombola.store.folder import TICKET
@@ -87,10 +88,10 @@ def _work(plan: Plan, outcome: Outcome, workers: int | None, listener: Listener)
     prepare(plan.spec.data, lambda work: listener(DataPrepared(work)))
     data = plan.load()
     _same_data(plan, data)
-    outcome.adopted = len(adopt(plan.jobs.values(), folder))
+    outcome.adopted = len(adopt(plan.spec, plan.jobs, folder))
     finished = plan.finished()
     pending = [job for job in plan.jobs if job not in finished]
-    count = worker_count(workers, len(pending), plan.engines.threads)
+    sharing = share_out(plan, data, workers, pending)
 
     def tell(event: Event) -> None:
         log(event)
@@ -109,11 +110,13 @@ def _work(plan: Plan, outcome: Outcome, workers: int | None, listener: Listener)
         if needs_kernels(plan.engines.levels, (job.level for job in pending)):
             ready_kernels(tell)
         cost = estimate.measure(plan, data)
-        tell(RunEstimated(estimate.seconds(plan, cost, pending, count), estimate.disk(plan, pending)))
-        tell(RunStarted(folder.path, len(plan.jobs), len(pending), sum(map(plan.steps_of, pending)), count))
-        executor = make_executor(WorkerSetup(plan.spec, folder.path, plan.engines), count)
+        tell(RunEstimated(estimate.seconds(plan, cost, pending, sharing.workers), estimate.disk(plan, pending)))
+        tell(RunStarted(folder.path, len(plan.jobs), len(pending), sum(map(plan.steps_of, pending)), sharing.workers))
+        for line in sharing.lines():
+            log.line(line)
+        executor = make_executor(WorkerSetup(plan.spec, folder.path, plan.engines), sharing.workers)
         try:
-            _drive(plan, executor, finished, outcome, tell)
+            _drive(plan, sharing, executor, finished, outcome, tell)
         finally:
             executor.close()
             with suppress(TombolaError):
@@ -121,14 +124,24 @@ def _work(plan: Plan, outcome: Outcome, workers: int | None, listener: Listener)
     log.line(f"{outcome.trained} jobs trained, {len(outcome.lost)} lost")
 
 
-def _drive(plan: Plan, executor: Executor, finished: dict[JobId, JobInfo], outcome: Outcome, tell: Listener) -> None:
+def _drive(
+    plan: Plan,
+    sharing: Sharing,
+    executor: Executor,
+    finished: dict[JobId, JobInfo],
+    outcome: Outcome,
+    tell: Listener,
+) -> None:
     """Keep the executor busy until nothing more can run."""
     running: set[JobId] = set()
     lost: set[JobId] = set()
     while True:
-        for job in _ready(plan.jobs.values(), finished, running | lost)[: executor.free]:
-            executor.submit(job)
-            running.add(job.id)
+        for bundle in sharing.bundles(_ready(plan.jobs.values(), finished, running | lost), executor.free):
+            jobs = tuple(job.id for job in bundle)
+            if len(jobs) > 1:
+                tell(JobsBundled(jobs))
+            executor.submit(bundle)
+            running.update(jobs)
         if not running:
             return
         for event in executor.wait(tell):
@@ -157,6 +170,8 @@ def _ready(jobs: Iterable[Job], finished: dict[JobId, JobInfo], taken: set[JobId
 
 def _same_data(plan: Plan, data: Dataset) -> None:
     """Record what the run was started in, or check that the data are still the same."""
+    if plan.folder.imported:  # on which images it was trained is not known to the bit
+        return
     before = plan.folder.read_environment().get("data")
     now = environment(data, plan.engines, plan.plugins)
     if before is None:

@@ -22,11 +22,14 @@ class Trial:
         The step that training starts at; earlier steps count as done (rewinding to step k).
     train
         Another training recipe than the experiment's, where a control needs one.
+    seed
+        Another seed of data order, augmentation and dropout than the experiment's.
     """
 
     ticket: Ticket
     start_step: int = 0
     train: TrainSpec | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def fresh_state(spec: ExperimentSpec, shape: Shape, seed: int) -> State:
 
 
 def with_initial(ticket: Ticket, state: State, mask: Mask | None = None) -> Ticket:
-    """Return a ticket with another initial state (and mask), pruned weights exactly zero, no memory shared."""
+    """Return a ticket with another initial state (and mask), pruned weights exactly as held, no memory shared."""
     mask = ticket.mask if mask is None else mask
     initial = {name: value.clone() for name, value in state.items()}
     mask.apply_(initial)

@@ -1,14 +1,14 @@
 """What an executor is, and what its workers need to begin."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from tombola.data import load
+from tombola.experiments.bench import Bench
 from tombola.experiments.engines import EngineChoice
-from tombola.experiments.events import JobFinished, JobLost, Listener
-from tombola.experiments.execute import Bench
+from tombola.experiments.events import Ended, Listener
 from tombola.experiments.graph import Job
 from tombola.specs import ExperimentSpec
 from tombola.specs.plugins import load_plugins
@@ -30,17 +30,17 @@ class WorkerSetup:
 
 
 class Executor(Protocol):
-    """Runs jobs that are ready, in any order and place."""
+    """Runs bundles of jobs that are ready, in any order and place."""
 
     @property
     def free(self) -> int:
-        """How many more jobs can be taken now."""
+        """How many more bundles can be taken now."""
 
-    def submit(self, job: Job) -> None:
-        """Take a job whose needs are complete."""
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Take jobs whose needs are complete, for one worker to train together."""
 
-    def wait(self, listener: Listener) -> Iterable[JobFinished | JobLost]:
-        """Return the jobs that ended, at least one; tell the listener of everything else meanwhile.
+    def wait(self, listener: Listener) -> Iterable[Ended]:
+        """Yield jobs as they end, at least one of what was submitted; tell the listener of everything else meanwhile.
 
         Raises
         ------

@@ -1,11 +1,11 @@
-"""Jobs one after the other in this process: for scripts, notebooks, debuggers and small runs."""
+"""Jobs in this process, one bundle after the other: for scripts, notebooks, debuggers and small runs."""
 
-import traceback
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from tombola.errors import TombolaError
-from tombola.experiments.events import JobFinished, JobLost, Listener
-from tombola.experiments.execute import Bench, execute
+from tombola.experiments.bench import Bench
+from tombola.experiments.events import Ended, Listener
+from tombola.experiments.execute import execute
 from tombola.experiments.executors.base import WorkerSetup
 from tombola.experiments.graph import Job
 
@@ -15,7 +15,7 @@ class SerialExecutor:
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
-        self._job: Job | None = None
+        self._jobs: Sequence[Job] = ()
 
     @cached_property
     def _bench(self) -> Bench:
@@ -24,23 +24,16 @@ class SerialExecutor:
     @property
     def free(self) -> int:
         """One while no job is waiting."""
-        return 0 if self._job else 1
+        return 0 if self._jobs else 1
 
-    def submit(self, job: Job) -> None:
-        """Keep the job for the next `wait`."""
-        self._job = job
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Keep the jobs for the next `wait`."""
+        self._jobs = jobs
 
-    def wait(self, listener: Listener) -> list[JobFinished | JobLost]:
-        """Run the submitted job."""
-        job, self._job = self._job, None
-        if job is None:
-            return []
-        try:
-            return [JobFinished(job.id, execute(job, self._bench, listener))]
-        except TombolaError:
-            raise
-        except Exception:
-            return [JobLost(job.id, traceback.format_exc().strip())]
+    def wait(self, listener: Listener) -> Iterator[Ended]:
+        """Run the submitted jobs."""
+        jobs, self._jobs = self._jobs, ()
+        yield from execute(jobs, self._bench, listener)
 
     def close(self) -> None:
         """Nothing to stop."""

@@ -1,14 +1,13 @@
-"""The inside of a worker process: take a job, train it, publish it, say so."""
+"""The inside of a worker process: take jobs, train them, publish them, say so."""
 
 import signal
 import sys
-import traceback
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 import torch
 
 from tombola.errors import TombolaError
-from tombola.experiments.events import JobFinished, JobLost
 from tombola.experiments.execute import execute
 from tombola.experiments.executors.base import WorkerSetup
 from tombola.experiments.graph import Job
@@ -28,13 +27,9 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
     try:
         bench = setup.bench()
         while True:
-            job: Job = connection.recv()
-            try:
-                connection.send(JobFinished(job.id, execute(job, bench, connection.send)))
-            except (TombolaError, BrokenPipeError):
-                raise
-            except Exception:
-                connection.send(JobLost(job.id, traceback.format_exc().strip()))
+            jobs: Sequence[Job] = connection.recv()
+            for ended in execute(jobs, bench, connection.send):
+                connection.send(ended)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         sys.exit(0)  # the main process is gone; what is not published does not count
     except TombolaError as error:

@@ -1,0 +1,19 @@
+"""Controls: a level trained again with one thing changed. Adding one is a function and a registry line."""
+
+from tombola.experiments.controls import dense_short, other_order, other_ticket, reinit, shuffle, signs, weights
+from tombola.experiments.controls.context import ControlContext
+from tombola.experiments.controls.rule import Control, ControlRule, controls
+
+__all__ = [
+    "Control",
+    "ControlContext",
+    "ControlRule",
+    "controls",
+    "dense_short",
+    "other_order",
+    "other_ticket",
+    "reinit",
+    "shuffle",
+    "signs",
+    "weights",
+]
