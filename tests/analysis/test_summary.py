@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tombola.analysis import level_densities, mean_interval, replicate_values, summarise, summary_table
+from tombola.analysis.summary import AFTER_LAST_STEP, has_early_stops
 from tombola.store import JobId
 
 
@@ -76,3 +77,17 @@ def test_flat_table_has_one_column_per_number(make_run: Callable[..., Any]) -> N
     )
     assert table.ticket_minus_control_accuracy_mean.iloc[2] == pytest.approx(0.052)
     assert table.accuracy_n.tolist() == [3, 3, 3]
+
+
+def test_a_run_without_any_early_stop_is_seen_and_summarised_after_its_last_step(make_run: Callable[..., Any]) -> None:
+    run = make_run(replicates=2, levels=1, controls=())
+    assert has_early_stops(run)
+    for info, records in run._all.values():
+        records.val_loss[:] = np.nan
+        assert info.status == "done"
+    assert not has_early_stops(run)
+    assert summarise(run)[0].accuracy.value.n == 0
+    last = summarise(run, AFTER_LAST_STEP)[1]
+    table = run.early_stop_table()
+    assert last.accuracy.value.mean == pytest.approx(table[table.level == 1].final_test_accuracy.mean())
+    assert (last.step.value.mean, last.accuracy.minus_dense.n) == (20_000, 2)

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from tombola.analysis import mean_interval
-from tombola.analysis.wording import count, difference, duration, listing, percent, points, signed
+from tombola.analysis.wording import count, difference, duration, level_names, listing, p_value, percent, points, signed
 
 
 def test_percentages_have_two_decimals() -> None:
@@ -42,3 +42,10 @@ def test_lists_and_plurals() -> None:
 def test_one_pair_is_told_without_an_interval() -> None:
     assert difference(mean_interval([0.01])) == "+1.00 points, n = 1"
     assert difference(mean_interval([0.01, 0.02])).endswith("n = 2")
+
+
+def test_levels_and_p_values() -> None:
+    assert level_names([0]) == "level 0"
+    assert level_names([1, 2, 4, 5, 6]) == "levels 1, 2 and 4 to 6"
+    texts = [p_value(p) for p in (0.0009, 0.001, 0.0994, 0.0996, 1.0, math.nan)]
+    assert texts == ["< 0.001", "0.001", "0.099", "0.10", "1.00", "\N{EN DASH}"]

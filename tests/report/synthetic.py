@@ -131,6 +131,7 @@ def synthetic_run(
         reason = (failed or {}).get(job)
         accuracy, step = quality(job)
         made = records(accuracy, step, total=total, every=every, seed=job.replicate * 100 + job.level)
+        stop = made.early_stop() if reason is None else None
         info = JobInfo(
             key="0" * 12,
             **job._asdict(),
@@ -140,6 +141,7 @@ def synthetic_run(
             remaining=remaining(job.level),
             sizes=dict(LAYERS),
             kinds=dict(KINDS),
+            early_stop_step=None if stop is None else int(made.step[stop]),
             seconds=10.0 + job.level,
             evaluation_seconds=2.0,
         )

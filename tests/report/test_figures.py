@@ -1,10 +1,15 @@
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tombola
 from tombola.analysis import verdict
+from tombola.report import render
 from tombola.report.figures import chosen_levels, curve_pictures, stop_pictures
+from tombola.report.layer_figures import layer_pictures
 
 Make = Callable[..., Any]
 
@@ -45,3 +50,23 @@ def test_nothing_trained_nothing_drawn(make_run: Make) -> None:
     run = make_run(absent=lambda job: True)
     assert stop_pictures(run) == []
     assert curve_pictures(run, verdict(run)) == []
+
+
+def test_density_per_layer_is_drawn_without_any_state(make_run: Make) -> None:
+    (picture,) = layer_pictures(make_run(levels=3))
+    assert "heat map" in picture.svg
+    assert ">linear.2<" in picture.svg
+    assert layer_pictures(make_run(absent=lambda job: True)) == []
+
+
+def test_weights_are_drawn_where_they_were_kept(tmp_path: Path) -> None:
+    changes = {"train": {"steps": 12, "record_every": 4}, "replicates": 1, "prune": {"levels": 2}, "controls": []}
+    run = tombola.open_run(tombola.run(tombola.resolve("lenet-digits", changes=changes), out=tmp_path).path)
+    pictures = layer_pictures(run)
+    assert len(pictures) == 4
+    assert sum("<image" in picture.svg for picture in pictures) == 3, "heat map, emerging ticket, matrices"
+    assert sum(len(picture.svg) for picture in pictures) < 300_000
+    ids = re.findall(r' id="([^"]+)"', "".join(picture.svg for picture in pictures))
+    assert len(ids) == len(set(ids))
+    references = re.findall(r'href="([^"]{1,30})', render(run))
+    assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)

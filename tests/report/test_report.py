@@ -11,7 +11,7 @@ from tombola.report import render, write
 from tombola.store import JobId
 
 Make = Callable[..., Any]
-SECTIONS = ["experiment", "results", "figures", "layers", "jobs", "time", "environment", "reproduce"]
+SECTIONS = ["experiment", "results", "statistics", "figures", "layers", "jobs", "time", "environment", "reproduce"]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -65,8 +65,8 @@ def test_page_has_every_section_in_order(make_run: Make) -> None:
     page = Page(render(make_run()))
     assert page.sections == SECTIONS
     assert page.headings == ["h1"] + ["h2"] * len(SECTIONS)
-    assert page.tags.count("svg") == 4
-    assert page.tags.count("table") == 4
+    assert page.tags.count("svg") == 5
+    assert page.tags.count("table") == 6
     assert len(page.ids) == len(set(page.ids))
 
 
@@ -75,7 +75,8 @@ def test_page_needs_nothing_else(make_run: Make) -> None:
     text = render(make_run())
     page = Page(text)
     assert "script" not in page.tags
-    assert all(reference.startswith("#") and reference[1:] in page.ids for reference in page.references)
+    inner = [reference for reference in page.references if not reference.startswith("data:image/png;base64,")]
+    assert all(reference.startswith("#") and reference[1:] in page.ids for reference in inner)
     assert not re.search(r"url\((?!#)|@import", text)
     assert set(re.findall(r"https?://[^\s\"'<]+", text)) <= {"http://www.w3.org/2000/svg"}
 

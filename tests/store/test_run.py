@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import tombola
 from tombola.errors import TombolaError
 from tombola.experiments import run
 from tombola.records import MEASURES
@@ -151,3 +152,24 @@ def test_keep_policies(keep: str, files: dict[str, str], tmp_path: Path) -> None
     if keep == "masks":
         with pytest.raises(TombolaError, match=r"initial state .* was not kept"):
             _ = open_run(path).ticket(0, 1).initial
+
+
+def test_accuracy_before_training_is_in_the_table(opened: Run) -> None:
+    # supermasks: what a mask alone has learnt (Zhou et al. 2019)
+    table = opened.early_stop_table()
+    for row in table.itertuples():
+        place = opened.records.sel(
+            control=row.control, repetition=row.repetition, replicate=row.replicate, level=row.level
+        )
+        assert row.initial_val_accuracy == float(place.val_accuracy[0])
+        assert row.initial_test_accuracy == float(place.test_accuracy[0])
+    assert table.initial_test_accuracy.between(0, 1).all()
+
+
+def test_the_initial_state_has_the_accuracy_that_was_recorded(opened: Run) -> None:
+    data = tombola.load_data("digits", normalisation="digits", seed=opened.spec.seed)
+    table = opened.early_stop_table().query("control == 'none' and replicate == 1")
+    for row in table.itertuples():
+        module = opened.ticket(row.replicate, row.level).module("initial")
+        assert tombola.evaluate(module, data).accuracy == row.initial_test_accuracy
+        assert tombola.evaluate(module, data, "validation").accuracy == row.initial_val_accuracy

@@ -75,3 +75,26 @@ def test_damaged_files_say_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t").write_bytes(content)
     with pytest.raises(TombolaError, match="is damaged"):
         load_ticket(tmp_path / "t")
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 99), st.integers(1, 9), st.integers(1, 17), st.sampled_from([0.0, 0.1, 0.5, 1.0]))
+def test_values_of_pruned_weights_are_stored_once_and_come_back_bit_equal(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, rows: int, columns: int, share: float
+) -> None:
+    # prune.pruned: initial
+    path = tmp_path_factory.mktemp("held")
+    whole, mask = example(seed, rows, columns, share)
+    draw = torch.Generator().manual_seed(seed + 1)
+    mask = mask.holding({"a.weight": torch.randn((rows, columns), generator=draw)})
+    mask.apply_(whole)
+    save_ticket(path / "t", Ticket(whole, mask, {}))
+    save_ticket(path / "m", Ticket(whole, mask, {}), with_initial=False)
+    save_state(path / "s", whole, mask)
+    assert load_ticket(path / "m").initial == {}
+    read = load_ticket(path / "m").mask
+    for loaded in (load_ticket(path / "t").initial, load_state(path / "s", read)):
+        for name, value in whole.items():
+            assert loaded[name].numpy().tobytes() == value.numpy().tobytes()
+    with safe_open(path / "s", framework="numpy") as file:
+        assert file.get_tensor("a.weight").shape == (mask.count,)

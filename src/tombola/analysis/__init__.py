@@ -1,26 +1,55 @@
 """Analysis: tables and statistics from records, and the answer to whether there is a winning ticket."""
 
+from tombola.analysis.comparison import Against, Comparison, compare
+from tombola.analysis.contrasts import Contrast, against_controls, against_dense
 from tombola.analysis.gaps import Gap, gaps
+from tombola.analysis.holm import holm
 from tombola.analysis.intervals import Interval, mean_and_errors, mean_interval, paired_difference
+from tombola.analysis.measures import MEASURES, Measure, measure_named
+from tombola.analysis.member import Member
+from tombola.analysis.needs import power_note, typical_need
+from tombola.analysis.paired import Difference, paired_test, unpaired_test
+from tombola.analysis.power import paired_power, replicates_needed
+from tombola.analysis.reach import Reach, reach
 from tombola.analysis.standing import Standing, standings
 from tombola.analysis.summary import Quantity, Row, level_densities, replicate_values, summarise, summary_table
 from tombola.analysis.verdict import Verdict, verdict
 
 __all__ = [
+    "MEASURES",
+    "Against",
+    "Comparison",
+    "Contrast",
+    "Difference",
     "Gap",
     "Interval",
+    "Measure",
+    "Member",
     "Quantity",
+    "Reach",
     "Row",
     "Standing",
     "Verdict",
+    "against_controls",
+    "against_dense",
+    "compare",
     "gaps",
+    "holm",
     "level_densities",
     "mean_and_errors",
     "mean_interval",
+    "measure_named",
     "paired_difference",
+    "paired_power",
+    "paired_test",
+    "power_note",
+    "reach",
     "replicate_values",
+    "replicates_needed",
     "standings",
     "summarise",
     "summary_table",
+    "typical_need",
+    "unpaired_test",
     "verdict",
 ]

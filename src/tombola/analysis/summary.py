@@ -1,5 +1,6 @@
 """The table of a run: accuracy at early stop and early-stop step, by density, for tickets and their controls."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from tombola.store.folder import TICKET
 
 MEASURES = {"accuracy": "test_accuracy", "step": "early_stop_step"}
 """What is summarised, by the column of `Run.early_stop_table` it comes from."""
+
+AFTER_LAST_STEP = {"accuracy": "final_test_accuracy", "step": "final_step"}
+"""The same after the last step, for imported runs without any early stop."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,19 @@ def level_densities(run: Run) -> list[float]:
     return [float(np.mean(densities)) if densities else np.nan for densities in found]
 
 
-def summarise(run: Run) -> list[Row]:
+def has_early_stops(run: Run) -> bool:
+    """Return whether any job has an early stop, or none is done yet; imported runs may never have measured one."""
+    table = run.early_stop_table()
+    stops = table[table.status == "done"].early_stop_step
+    return stops.empty or bool(stops.notna().any())
+
+
+def summarise(run: Run, measures: Mapping[str, str] = MEASURES) -> list[Row]:
     """Return one row per level and kind of network, the ticket first, then controls in the spec's order.
 
     Intervals are over replicates, repetitions averaged first; differences are paired within replicates. A level where
-    nothing is done is listed with n = 0. Controls have no row at level 0.
+    nothing is done is listed with n = 0. Controls have no row at level 0. `measures` are columns of
+    `Run.early_stop_table` for the accuracy and the step.
     """
     table = run.early_stop_table()
     rows = []
@@ -97,7 +109,7 @@ def summarise(run: Run) -> list[Row]:
         for control in (TICKET, *run.spec.control_repetitions()):
             if level == 0 and control != TICKET:
                 continue
-            quantities = {name: _quantity(table, column, level, control) for name, column in MEASURES.items()}
+            quantities = {name: _quantity(table, column, level, control) for name, column in measures.items()}
             rows.append(Row(level, control, density, **quantities))
     return rows
 

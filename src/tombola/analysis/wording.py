@@ -82,6 +82,38 @@ def listing(items: Sequence[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
+def level_names(levels: Sequence[int]) -> str:
+    """Return levels in words, three and more in a row as a range.
+
+    Examples
+    --------
+    >>> level_names([2]), level_names([1, 2, 3, 5])
+    ('level 2', 'levels 1 to 3 and 5')
+    """
+    parts, rest = [], list(levels)
+    while rest:
+        end = 1
+        while end < len(rest) and rest[end] == rest[0] + end:
+            end += 1
+        end = end if end > 2 else 1
+        parts.append(str(rest[0]) if end == 1 else f"{rest[0]} to {rest[end - 1]}")
+        rest = rest[end:]
+    return f"{'level' if len(levels) == 1 else 'levels'} {listing(parts)}"
+
+
+def p_value(p: float) -> str:
+    """Return a p-value with two leading digits at most, a dash where there is no test.
+
+    Examples
+    --------
+    >>> p_value(0.0004), p_value(0.0123), p_value(0.256), p_value(math.nan)
+    ('< 0.001', '0.012', '0.26', '–')
+    """
+    if math.isnan(p):
+        return DASH
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
 def duration(seconds: float) -> str:
     """Return a duration, rounded once so that no unit ever shows sixty.
 

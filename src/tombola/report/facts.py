@@ -5,7 +5,7 @@ from typing import Any
 
 from tombola.analysis.wording import NARROW, count
 from tombola.experiments import controls
-from tombola.specs import ExperimentSpec, Length, NetworkSpec, TrainSpec
+from tombola.specs import ExperimentSpec, Length, NetworkSpec, PruneSpec, TrainSpec
 from tombola.store import Run
 
 Facts = list[tuple[str, str]]
@@ -114,15 +114,25 @@ def _pruning(spec: ExperimentSpec) -> str:
         rates += f", {_rate(prune.output_rate or 0)} of the output layer"
     else:
         rates = f"per round {_rate(prune.rate)} of the survivors"
-    back = "initialisation" if prune.rewind_step == 0 else f"step {prune.rewind_step:,}"
     rounds = count(prune.levels, "round")
-    return f"{prune.procedure}, {rounds} by {prune.score}, {prune.allocation}: {rates}; survivors rewound to {back}"
+    told = [f"{prune.procedure}, {rounds} by {prune.score}, {prune.allocation}: {rates}", _restart(prune)]
+    told += [f"pruned weights held at {prune.pruned}"] if prune.pruned != "zero" else []
+    told += [f"counts {prune.counts}"] if prune.counts != "iterated" else []
+    told += [f"reset {prune.reset}"] if prune.reset != "full" else []
+    return "; ".join([*told, f"compat {spec.compat}"] if spec.compat != "none" else told)
+
+
+def _restart(prune: PruneSpec) -> str:
+    if prune.rewind == "lr":
+        return "survivors go on as trained, through the whole schedule again"
+    if prune.rewind == "none":
+        return "survivors go on as trained, at the last learning rate"
+    return f"survivors rewound to {f'step {prune.rewind_step:,}' if prune.rewind_step else 'initialisation'}"
 
 
 def _about(control: str) -> str:
     """Return the first line of a control's docstring."""
-    text = (controls[control].__doc__ or "") if control in controls else ""
-    return text.strip().partition("\n")[0]
+    return controls[control].summary if control in controls else ""
 
 
 def _length(text: str) -> str:

@@ -5,11 +5,12 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, PercentFormatter
 
 from tombola.analysis import Verdict, level_densities
+from tombola.analysis.summary import has_early_stops
 from tombola.analysis.wording import listing, percent
-from tombola.plots import accuracy_at_early_stop, curve, early_stop_step, learning_curves
+from tombola.plots import accuracy_at_early_stop, curve, early_stop_step, final_accuracy, learning_curves
 from tombola.plots.style import RUN_COLOURS
 from tombola.report.svg import Picture, picture
 from tombola.store import Run
@@ -39,14 +40,17 @@ def stop_pictures(run: Run) -> list[Picture]:
 
     own = RUN_COLOURS[1:-1] if len(run.spec.controls) > 1 else ()
 
+    stopped = has_early_stops(run)
+
     def accuracy(axes: Axes) -> None:
-        accuracy_at_early_stop(axes, run, label="", control_colours=own, ticks=ticks)
-        _sparse_labels(axes)
+        draw = accuracy_at_early_stop if stopped else final_accuracy
+        draw(axes, run, label="", control_colours=own, ticks=ticks)
+        sparse_labels(axes)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
 
     def step(axes: Axes) -> None:
         early_stop_step(axes, run, label="", control_colours=own, ticks=ticks)
-        _sparse_labels(axes)
+        sparse_labels(axes)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
 
     names = listing(["tickets", *(f"{name} controls" for name in run.spec.control_repetitions())])
@@ -54,6 +58,8 @@ def stop_pictures(run: Run) -> list[Picture]:
         f"for {names}, at densities from {percent(max(known))} to {percent(min(known))}. The tables hold the numbers."
     )
     bars = "Means over replicates; bars reach from the lowest to the highest replicate."
+    if not stopped:
+        return [picture("accuracy", accuracy, f"Test accuracy after the last step {over}", bars)]
     return [
         picture("accuracy", accuracy, f"Test accuracy at early stop {over}", bars),
         picture(
@@ -82,6 +88,8 @@ def curve_pictures(run: Run, found: Verdict) -> list[Picture]:
             axes, run, levels, "train_loss", controls=controls, points=POINTS, bar_every=every, force_zero=False
         )
         axes.set_yscale("log", nonpositive="mask")
+        for write in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            write(LogFormatter(minor_thresholds=(1, 0.4)))
         _tidy(axes)
 
     shown = f"against optimiser steps for {listing([f'level {level}' for level in levels])}."
@@ -109,7 +117,7 @@ def chosen_levels(run: Run, found: Verdict) -> list[int]:
     return sorted(picked)
 
 
-def _sparse_labels(axes: Axes) -> None:
+def sparse_labels(axes: Axes) -> None:
     """Label every second tick of a long density axis, so that labels keep apart."""
     if len(axes.get_xticks()) > LABELS:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}" if round(-math.log2(x)) % 2 == 0 else ""))

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-import tombola
 from tombola.analysis import Verdict, gaps, verdict
 from tombola.analysis.wording import count
 from tombola.report import facts, figures, tables
 from tombola.report.glance import Glance, glance
+from tombola.report.layer_figures import layer_pictures
+from tombola.report.statistics import statistics
+from tombola.report.templating import fill
 from tombola.store import Run
 from tombola.store.files import write_text
 
@@ -37,7 +37,7 @@ def _results(run: Run, _: Verdict) -> dict[str, Any]:
 
 
 def _figures(run: Run, found: Verdict) -> dict[str, Any]:
-    return {"pictures": figures.stop_pictures(run) + figures.curve_pictures(run, found)}
+    return {"pictures": figures.stop_pictures(run) + figures.curve_pictures(run, found), "wide": layer_pictures(run)}
 
 
 def _missing(run: Run, _: Verdict) -> dict[str, Any]:
@@ -57,6 +57,7 @@ def _spec(run: Run, _: Verdict) -> dict[str, Any]:
 SECTIONS: tuple[tuple[str, str, str, Callable[[Run, Verdict], dict[str, Any]]], ...] = (
     ("experiment", "What was run", "facts.html", lambda run, _: {"facts": facts.experiment(run)}),
     ("results", "Results by density", "results.html", _results),
+    ("statistics", "Paired statistics", "statistics.html", lambda run, _: {"found": statistics(run)}),
     ("figures", "Figures", "figures.html", _figures),
     ("layers", "Remaining weights per layer", "table.html", lambda run, _: {"table": tables.remaining(run)}),
     ("jobs", "Failed and absent jobs", "jobs.html", _missing),
@@ -91,16 +92,5 @@ def render(run: Run) -> str:
     """Return the report as HTML, without any reference to another file or the network."""
     found = verdict(run)
     sections = [Section(name, title, template, make(run, found)) for name, title, template, make in SECTIONS]
-    environment = Environment(
-        loader=PackageLoader("tombola", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    loader = environment.loader
-    style = loader.get_source(environment, "report.css")[0] if loader else ""
     at_a_glance: Glance = glance(run, found)
-    return environment.get_template("page.html").render(
-        run=run, found=found, glance=at_a_glance, sections=sections, style=Markup(style), version=tombola.__version__
-    )
+    return fill("page.html", run=run, found=found, glance=at_a_glance, sections=sections)

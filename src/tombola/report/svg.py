@@ -43,7 +43,7 @@ class Picture:
     caption: str
 
 
-def picture(name: str, draw: Callable[[Axes], None], alternative: str, caption: str) -> Picture:
+def picture(name: str, draw: Callable[[Axes], None], alternative: str, caption: str, *, higher: float = 0.0) -> Picture:
     """Draw one figure.
 
     Parameters
@@ -56,9 +56,11 @@ def picture(name: str, draw: Callable[[Axes], None], alternative: str, caption: 
         What the figure shows, in words, for screen readers.
     caption
         Text under the figure.
+    higher
+        Inches added to its height, for what needs room below the axes.
     """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=(SIZE[0], SIZE[1] + higher), layout="constrained")
         draw(figure.subplots())
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from tombola.analysis import Interval, Quantity, Row, level_densities, summarise
+from tombola.analysis.summary import AFTER_LAST_STEP, has_early_stops
 from tombola.analysis.wording import DASH, MINUS, NARROW, duration, percent, points, signed, span
 from tombola.store import Run
 from tombola.store.folder import TICKET
@@ -58,9 +59,15 @@ class Style:
 
 
 def results(run: Run) -> list[Table]:
-    """Return test accuracy at early stop and early-stop step by level, with paired differences."""
-    rows = summarise(run)
+    """Return test accuracy at early stop and early-stop step by level, with paired differences.
+
+    Of a run without any early stop it is the test accuracy after the last step.
+    """
     accuracy = Style(percent, points, "points", higher_is_better=True)
+    if not has_early_stops(run):
+        rows = summarise(run, AFTER_LAST_STEP)
+        return [_results(run, rows, "accuracy", "Test accuracy after the last step (no early stop is known)", accuracy)]
+    rows = summarise(run)
     step = Style(whole, lambda x: signed(x, 0), "steps", higher_is_better=False)
     return [
         _results(run, rows, "accuracy", "Test accuracy at early stop", accuracy),

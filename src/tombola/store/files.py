@@ -35,13 +35,18 @@ def told_clearly(path: Path) -> Iterator[None]:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file by new text, atomically; nothing is written where the text is already there."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file by new content, atomically; nothing is written where the content is already there."""
     with told_clearly(path):
-        if path.is_file() and path.read_text() == text:
+        if path.is_file() and path.read_bytes() == content:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
         try:
-            beside.write_text(text)
+            beside.write_bytes(content)
             sync(beside)
             beside.replace(path)
         finally:

@@ -48,9 +48,15 @@ class RunFolder:
         self.spec_file = path / "spec.yaml"
         self.environment_file = path / "environment.json"
         self.engine_file = path / "engine.json"
+        self.import_file = path / "import.json"
         self.log_file = path / "log.txt"
         self.jobs = path / "jobs"
         self.workshop = path / ".building"
+
+    @property
+    def imported(self) -> bool:
+        """Whether the results were trained by another framework (`tombola import`)."""
+        return self.import_file.is_file()
 
     def job(self, job: JobId) -> Path:
         """Return the folder of a job, which exists exactly when the job is complete."""

@@ -16,6 +16,9 @@ from tombola.store.files import publishing, read_json, told_clearly, write_json
 from tombola.store.folder import JobId, RunFolder
 from tombola.store.states import save_state, save_ticket
 
+IMPORTED = "imported"
+"""Stands in place of versions where another framework trained."""
+
 INFO, RECORDS, TICKET_FILE = "job.json", "records.npz", "ticket.safetensors"
 TRAINED, EARLY_STOP, REWIND = "trained.safetensors", "early_stop.safetensors", "rewind.safetensors"
 
@@ -48,6 +51,11 @@ class JobInfo:
     schema: int = SCHEMA
 
     @property
+    def imported(self) -> bool:
+        """Whether another framework trained it; its key then says where it comes from, not what determines it."""
+        return IMPORTED in self.versions
+
+    @property
     def id(self) -> JobId:
         """Where the job stands in its experiment."""
         return JobId(self.replicate, self.level, self.control, self.repetition)
@@ -56,7 +64,7 @@ class JobInfo:
 def publish_job(
     folder: RunFolder,
     info: JobInfo,
-    ticket: Ticket,
+    ticket: Ticket | None,
     records: Records,
     states: dict[str, State],
     *,
@@ -69,7 +77,7 @@ def publish_job(
     folder
         The run folder.
     info, ticket, records
-        What the job was, what it trained, and what was measured.
+        What the job was, what it trained (None where an import does not know the mask), and what was measured.
     states
         States by file name: ``trained.safetensors``, ``early_stop.safetensors``, ``rewind.safetensors``.
     with_initial
@@ -77,9 +85,10 @@ def publish_job(
     """
     target = folder.job(info.id)
     with publishing(target, folder.workshop) as aside, told_clearly(target):
-        save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
-        for name, state in states.items():
-            save_state(aside / name, state, ticket.mask)
+        if ticket is not None:
+            save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
+            for name, state in states.items():
+                save_state(aside / name, state, ticket.mask)
         with (aside / RECORDS).open("wb") as file:
             np.savez(file, **records.arrays())  # type: ignore[arg-type]
         write_json(aside / INFO, asdict(info))

@@ -10,6 +10,7 @@ import xarray as xr
 
 from tombola.errors import TombolaError
 from tombola.specs import ExperimentSpec
+from tombola.specs.experiment import OTHER_ORDER
 from tombola.store import tables
 from tombola.store.folder import TICKET, JobId, RunFolder
 from tombola.store.jobs import JobInfo, read_info, read_records
@@ -51,8 +52,8 @@ class Run:
         for replicate in range(self.spec.replicates):
             for level in range(self.spec.prune.levels + 1):
                 yield JobId(replicate, level)
-                if level > 0:
-                    for control, repetitions in self.spec.control_repetitions().items():
+                for control, repetitions in self.spec.control_repetitions().items():
+                    if level > 0 or control == OTHER_ORDER:
                         yield from (JobId(replicate, level, control, r) for r in range(repetitions))
 
     @cached_property
@@ -94,7 +95,10 @@ class Run:
         return tables.early_stop((info, read_records(self.folder.job(job))) for job, info in self.jobs.items())
 
     def early_stop_table(self) -> pd.DataFrame:
-        """Return one row per complete job: early-stop step, losses, accuracies, density, seconds."""
+        """Return one row per complete job: early-stop step, losses, accuracies, density, seconds.
+
+        ``initial_val_accuracy`` and ``initial_test_accuracy`` (with ``train.test_curve``) are those before training.
+        """
         return self._early_stop.copy()
 
     def ticket(self, replicate: int, level: int, control: str = TICKET, repetition: int = 0) -> StoredTicket:
