@@ -125,6 +125,64 @@ def test_degenerate_runs_are_drawn(make_run: Make, axes: Axes, options: dict[str
     axes.figure.canvas.draw()
 
 
+def test_several_controls_have_names_and_markers_of_their_own(make_run: Make, axes: Axes) -> None:
+    """B4: every control of every level is drawn, the sparsest one too, and no two lines share a label."""
+    run = make_run(levels=3, controls=("reinit:2", "shuffle:1"))
+    learning_curves(axes, run)
+    labels = [container.get_label() for container in axes.containers]
+    assert len(labels) == len(set(labels)) == 1 + 3 * 3
+    assert {"0.5128 reinit", "0.5128 shuffle"} <= set(labels)
+    lines = drawn(axes)
+    assert lines["0.5128 reinit"].get_color() == lines["0.5128 shuffle"].get_color() == lines["0.5128"].get_color()
+    assert lines["0.5128 reinit"].get_marker() != lines["0.5128 shuffle"].get_marker()
+    assert lines["0.5128"].get_marker() in ("", "None")
+
+
+def test_runs_share_axes_in_one_call_or_in_two(make_run: Make) -> None:
+    """No order traps: names, colours of levels and the reach of the axes are the same either way round."""
+    one, two = make_run(name="one", levels=2), make_run(name="two", levels=4, controls=(), total=40_000)
+    together, apart, reverse = Figure().subplots(1, 3)
+    learning_curves(together, [one, two], measure="train_loss")
+    for axes, order in ((apart, (one, two)), (reverse, (two, one))):
+        for run in order:
+            learning_curves(axes, run, measure="train_loss", depth=4)
+    assert "one 0.8004 reinit" in drawn(together)
+    assert drawn(together)["one 0.8004"].get_color() == drawn(together)["two 0.8004"].get_color()
+    assert drawn(together)["one 0.8004"].get_marker() != drawn(together)["two 0.8004"].get_marker()
+    for axes in (apart, reverse):
+        labels = [container.get_label() for container in axes.containers]
+        assert len(labels) == len(set(labels)) == 5 + 5
+        np.testing.assert_allclose(axes.get_xlim(), together.get_xlim())
+        np.testing.assert_allclose(axes.get_ylim(), together.get_ylim(), rtol=1e-6)
+        assert axes.get_ylim()[0] == 0
+        assert axes.get_xgridlines()[0].get_visible()
+
+
+def test_zero_stays_pinned_and_nothing_is_cut_off(make_run: Make, axes: Axes) -> None:
+    low, high = make_run(name="low", levels=0), make_run(name="high", levels=0, quality=lambda job: (0.9, 200))
+    for run in (high, low):
+        learning_curves(axes, run, measure="train_loss")
+    bottom, top = axes.get_ylim()
+    assert bottom == 0
+    assert top > max(np.max(line.get_ydata()) for line in drawn(axes).values())  # type: ignore[arg-type]
+    learning_curves(axes := Figure().subplots(), low, force_zero=True)
+    assert axes.get_ylim()[0] == 0
+
+
+def test_a_single_replicate_has_no_error_bars_and_a_single_record_is_seen(make_run: Make) -> None:
+    one, short = Figure().subplots(1, 2)
+    learning_curves(one, make_run(replicates=1, levels=0))
+    assert not one.containers[0].lines[2]
+    learning_curves(short, make_run(levels=0, total=100, every=100))
+    assert drawn(short)["1.0000"].get_marker() == "."
+
+
+def test_nothing_to_draw_is_said(make_run: Make, axes: Axes) -> None:
+    learning_curves(axes, make_run(absent=lambda job: True))
+    assert [text.get_text() for text in axes.texts] == ["No network is trained yet."]
+    assert axes.get_legend() is None
+
+
 def test_wrong_requests_are_refused(make_run: Make, axes: Axes) -> None:
     with pytest.raises(TombolaError, match=r"unknown measure 'val_acc'.*val_accuracy"):
         learning_curves(axes, make_run(), measure="val_acc")

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from tombola.analysis import mean_interval
 from tombola.errors import TombolaError
-from tombola.plots import accuracy_at_early_stop, early_stop_step
+from tombola.plots import accuracy_at_early_stop, early_stop_step, final_accuracy
 from tombola.store import JobId
 
 Make = Callable[..., Any]
@@ -97,6 +97,47 @@ def test_runs_share_axes_in_any_order(make_run: Make) -> None:
         left, right = axes.get_xlim()
         assert left > right
         assert len(lines["one"].get_ydata()) == 7  # type: ignore[arg-type]
+
+
+def test_several_runs_in_one_call(make_run: Make, axes: Axes) -> None:
+    one, two = make_run(name="one"), make_run(name="two", levels=2, controls=("reinit:1", "own:1"))
+    accuracy_at_early_stop(axes, [one, two], controls=["own"])
+    assert set(drawn(axes)) == {"one", "one dense", "two", "two own", "two dense"}
+    accuracy_at_early_stop(axes := Figure().subplots(), [one, make_run(name="one")], levels=[0, 2], controls=())
+    assert len(set(drawn(axes))) == 4, "equal names are told apart"
+    with pytest.raises(TombolaError, match="3 labels for 2 runs"):
+        accuracy_at_early_stop(axes, [one, two], label=["a", "b", "c"])
+
+
+def test_final_accuracy_is_that_of_the_last_step(make_run: Make, axes: Axes) -> None:
+    run = make_run(levels=2, total=20_000, every=1000)
+    final_accuracy(axes, run, measure="val_accuracy")
+    expected = run.records.val_accuracy.sel(control="none", repetition=0).isel(record=-1).mean("replicate")
+    np.testing.assert_allclose(drawn(axes)["synthetic"].get_ydata(), expected.values)
+    assert axes.get_title() == "Average Validation-Accuracy after the last step"
+
+
+def test_one_control_level(make_run: Make, axes: Axes) -> None:
+    """B6: a single control level is drawn."""
+    accuracy_at_early_stop(axes, make_run(levels=1))
+    assert len(np.atleast_1d(drawn(axes)["synthetic reinit"].get_ydata())) == 1
+
+
+def test_controls_without_tickets_have_their_own_densities(make_run: Make, axes: Axes) -> None:
+    accuracy_at_early_stop(axes, make_run(levels=2, absent=lambda job: job.control == "none"))
+    np.testing.assert_allclose(drawn(axes)["synthetic reinit"].get_xdata(), [0.80038, 0.64066], atol=1e-4)
+
+
+def test_nothing_trained_is_said(make_run: Make, axes: Axes) -> None:
+    failed = {JobId(r, 0): "the loss became NaN" for r in range(3)}
+    accuracy_at_early_stop(axes, make_run(levels=0, failed=failed))
+    assert "the loss became NaN" in axes.texts[0].get_text().replace("\n", " ")
+
+
+def test_zero_can_be_pinned(make_run: Make, axes: Axes) -> None:
+    early_stop_step(axes, make_run(), force_zero=True)
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylim()[1] > 4000
 
 
 def test_failed_jobs_are_left_out_of_means(make_run: Make, axes: Axes) -> None:

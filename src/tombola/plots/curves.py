@@ -7,29 +7,24 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from tombola.analysis import level_densities, mean_and_errors
+from tombola.analysis import mean_and_errors
 from tombola.analysis.intervals import Spread
 from tombola.errors import TombolaError
-from tombola.plots.style import (
-    CAP_SIZE,
-    CONTROL_LINE,
-    DENSE_LINE,
-    TICKET_LINE,
-    chosen_controls,
-    chosen_levels,
-    level_colour,
-    type_name,
-)
+from tombola.plots.choice import as_runs
+from tombola.plots.series import Series, series_of
+from tombola.plots.statements import why_nothing
+from tombola.plots.style import CAP_SIZE, GRID, pin_zero, say, type_name
 from tombola.store import Run
 from tombola.store.folder import TICKET
 
 BAR_EVERY = 5
 BAR_WIDTH = 1.2
+MARKER_SIZE = 4.0
 
 
 def learning_curves(
     axes: Axes,
-    run: Run,
+    runs: Run | Sequence[Run],
     levels: Sequence[int] | None = None,
     measure: str = "val_accuracy",
     *,
@@ -39,17 +34,20 @@ def learning_curves(
     spread: Spread | None = "minmax",
     bar_every: int = BAR_EVERY,
     force_zero: bool | None = None,
-) -> None:
+    depth: int | None = None,
+    legend: bool = True,
+) -> list[Series]:
     """Draw mean learning curves: level 0 dashed, pruned levels solid, their controls dotted in the same colour.
 
-    Only records on the grid are drawn; failed jobs are left out.
+    Only records on the grid are drawn; failed jobs are left out. Several runs, in one call or in several, share axes:
+    the same level keeps its colour, and names and markers tell the runs apart.
 
     Parameters
     ----------
     axes
         Where to draw.
-    run
-        The run; means are over replicates, repetitions of a control averaged first.
+    runs
+        One run or several; means are over replicates, repetitions of a control averaged first.
     levels
         Which levels, by default all. A subset keeps its colours and labels.
     measure
@@ -63,40 +61,56 @@ def learning_curves(
     spread
         Error bars: ``"minmax"`` over replicates, the 95 % ``"interval"``, or None.
     bar_every
-        Points from one error bar to the next.
+        Points from one error bar, and one marker, to the next.
     force_zero
         Pin the lower end of the y axis to 0; by default for losses.
+    depth
+        Levels that colours are spread over, by default the deepest of these runs'.
+    legend
+        False leaves the legend to the caller.
+
+    Returns
+    -------
+    list of Series
+        The lines that were drawn; empty where a statement stands instead.
     """
-    name = type_name(measure)
-    chosen, named = chosen_levels(run.spec, levels), chosen_controls(run.spec, controls)
+    name, asked = type_name(measure), as_runs(runs)
     if first is not None and first < 1:
         raise TombolaError(f"first = {first}: a positive number of records is needed")
-    densities = level_densities(run)
-    for level in chosen:
-        for control in (TICKET, *(named if level > 0 else ())):
-            steps, values = curve(run, level, measure, control=control, first=first)
-            kept = thin(len(steps), points)
-            if len(kept):
-                mean, below, above = mean_and_errors(values[:, kept], spread or "minmax")
-                axes.errorbar(
-                    steps[kept],
-                    mean,
-                    np.stack([below, above]) if spread else None,
-                    errorevery=(min(level % bar_every, len(kept) - 1), bar_every),
-                    color=level_colour(level, run.spec.prune.levels),
-                    linestyle=DENSE_LINE if level == 0 else TICKET_LINE if control == TICKET else CONTROL_LINE,
-                    label=f"{densities[level]:.4f}" + ("" if control == TICKET else f" {control}"),
-                    elinewidth=BAR_WIDTH,
-                    capsize=CAP_SIZE,
-                )
+    lines = []
+    for line in series_of(asked, levels, controls, axes=axes, depth=depth):
+        steps, values = curve(line.run, line.level, measure, control=line.control, first=first)
+        kept = thin(len(steps), points)
+        if len(kept):
+            lines.append(line)
+            mean, below, above = mean_and_errors(values[:, kept], spread or "minmax")
+            every = (min((line.level + 2 * line.order) % bar_every, len(kept) - 1), bar_every)
+            drawn = axes.errorbar(
+                steps[kept],
+                mean,
+                np.stack([below, above]) if spread and several_replicates(values) else None,
+                errorevery=every,
+                color=line.colour,
+                linestyle=line.line,
+                label=line.label,
+                elinewidth=BAR_WIDTH,
+                capsize=CAP_SIZE,
+            )
+            hollow = line.control != TICKET
+            alone = "." if len(kept) == 1 else ""
+            drawn.lines[0].set(marker=line.marker or alone, markevery=every, markersize=MARKER_SIZE)
+            drawn.lines[0].set(markerfacecolor="white" if hollow else line.colour)
     axes.set_title(f"Average {name}")
     axes.set_xlabel("Iteration")
     axes.set_ylabel(name)
-    axes.grid(True, linewidth=0.6, alpha=0.35)
+    axes.grid(True, **GRID)
     if force_zero or (force_zero is None and measure.endswith("loss")):
-        axes.set_ylim(bottom=0)
-    if axes.get_legend_handles_labels()[0]:
+        pin_zero(axes)
+    if not axes.containers:
+        say(axes, why_nothing(asked, f"{name} at every record"))
+    elif legend:
         axes.legend(title="Density")
+    return lines
 
 
 def curve(
@@ -114,6 +128,11 @@ def curve(
     mean = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
     there = (n > 0).any(0)
     return job.step.values[there][:first], mean[:, there][:, :first]
+
+
+def several_replicates(values: Float[np.ndarray, "replicate point"]) -> bool:
+    """Return whether there is anything that error bars could show."""
+    return int(np.isfinite(values).any(-1).sum()) > 1
 
 
 def thin(length: int, points: int | None) -> NDArray[np.int64]:

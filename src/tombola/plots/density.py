@@ -6,7 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from tombola.plots.style import GRID
+
 TICKS = 7
+CROWDED = 8
+"""From this many ticks on every second one has a label."""
+
 ROOM = 2**0.25
 """Free space beyond the outermost ticks, as a factor."""
 
@@ -15,7 +20,7 @@ def density_axis(axes: Axes, ticks: int = TICKS) -> None:
     """Make the x axis a density axis: log base 2, inverted, ticks at 1, 1/2, …, decimal labels.
 
     May be called any number of times on the same axes, in any order with drawing: nothing toggles. Where what is drawn
-    is sparser than the ticks reach, ticks are added.
+    is sparser than the ticks reach, ticks are added; from eight on every second one is labelled.
 
     Parameters
     ----------
@@ -29,8 +34,9 @@ def density_axis(axes: Axes, ticks: int = TICKS) -> None:
     count = max(ticks, needed, 2)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([2.0**-k for k in range(count)]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}"))
+    every = 1 if count < CROWDED else 2
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "" if round(-math.log2(x)) % every else f"{x:.6g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(ROOM, 2.0 ** -(count - 1) / ROOM)
     axes.set_xlabel("Density")
-    axes.grid(True, linewidth=0.6, alpha=0.35)
+    axes.grid(True, **GRID)

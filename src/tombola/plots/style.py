@@ -3,8 +3,8 @@
 Ticket solid, control dotted, dense dashed; the same colour is the same level, or the same run.
 """
 
-from collections.abc import Sequence
-from typing import Final
+import textwrap
+from typing import Any, Final
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -12,7 +12,6 @@ from matplotlib.colors import to_hex
 from matplotlib.container import ErrorbarContainer
 
 from tombola.errors import TombolaError, nearest
-from tombola.specs import ExperimentSpec
 
 TYPES: Final = {
     "train_loss": "Training-Loss",
@@ -28,10 +27,33 @@ CONTROL_LINE: Final = ":"
 DENSE_LINE: Final = "--"
 TICKET_MARKER: Final = "x"
 CONTROL_MARKERS: Final = ("o", "s", "^", "D", "v", "P")
+KIND_MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p", "h")
+"""Where lines of one colour and one style belong to different runs or controls."""
 CAP_SIZE: Final = 2.0
+GRID: Final[dict[str, Any]] = {"linewidth": 0.6, "alpha": 0.35}
+
+PAPER: Final[dict[Any, Any]] = {
+    "svg.hashsalt": "tombola",  # the same run gives the same bytes
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "image.composite_image": False,  # one picture per kernel, so that an editor can take them apart
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": "medium",
+    "figure.titlesize": "medium",
+    "legend.frameon": False,
+    "legend.fontsize": "small",
+    "legend.title_fontsize": "small",
+}
+"""Settings of matplotlib for figures that `tombola plot` makes."""
 
 RUN_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Okabe and Ito's colours, told apart by colour-blind readers; the strongest first."""
+
+SOFT_INK: Final = "#565d69"
+LETTERS: Final = 44
+"""Per line of a statement."""
 
 DENSE_COLOUR: Final = "#3a3f4b"
 LEVEL_MAP: Final = "plasma"
@@ -71,19 +93,26 @@ def next_run_colour(axes: Axes) -> str:
     return RUN_COLOURS[drawn.count(TICKET_LINE) % len(RUN_COLOURS)]
 
 
-def chosen_controls(spec: ExperimentSpec, controls: Sequence[str] | None) -> list[str]:
-    """Return the controls to draw: all of the run, or the given ones if the run has them."""
-    known = list(spec.control_repetitions())
-    for name in controls or ():
-        if name not in known:
-            raise TombolaError(f"the run {spec.name} has no control '{name}'{nearest(name, known)}")
-    return known if controls is None else list(controls)
+def pin_zero(axes: Axes) -> None:
+    """Let the y axis begin at 0 and reach as far as everything drawn so far; may be called again after more drawing."""
+    axes.autoscale(True, axis="y")
+    axes.autoscale_view(scalex=False)
+    axes.set_ylim(bottom=0)
 
 
-def chosen_levels(spec: ExperimentSpec, levels: Sequence[int] | None) -> list[int]:
-    """Return the levels to draw: all of the run, or the given ones if the run has them."""
-    last = spec.prune.levels
-    for level in levels or ():
-        if not 0 <= level <= last:
-            raise TombolaError(f"the run {spec.name} has no level {level}; its levels go from 0 to {last}")
-    return list(range(last + 1)) if levels is None else list(levels)
+def legend_entries(axes: Axes) -> tuple[list[Any], list[str]]:
+    """Return handles and labels in drawing order, lines with error bars before plain ones."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(handles)), key=lambda i: not isinstance(handles[i], ErrorbarContainer))
+    return [handles[i] for i in order], [labels[i] for i in order]
+
+
+def say(axes: Axes, text: str, width: int = LETTERS) -> None:
+    """Write a statement into the middle of axes that hold nothing else, and take their idle ticks away."""
+    wrapped = textwrap.fill(text, width, break_on_hyphens=False)
+    axes.text(0.5, 0.5, wrapped, transform=axes.transAxes, ha="center", va="center", color=SOFT_INK)
+    # axes that share a scale with others keep it
+    if axes.get_xscale() == "linear" and len(axes.get_shared_x_axes().get_siblings(axes)) == 1:
+        axes.set_xticks([])
+    if len(axes.get_shared_y_axes().get_siblings(axes)) == 1:
+        axes.set_yticks([])
