@@ -28,6 +28,9 @@ from tombola.store.folder import TICKET
 LONG = 3600.0
 """Seconds from which on a run is announced with a warning."""
 
+BARS = 12
+"""Jobs that have a bar at a time: with more, the line of the whole run would leave the screen."""
+
 
 def describe(job: JobId) -> str:
     """Return a job's name in a column of even width."""
@@ -143,8 +146,11 @@ class Display:
                 self.live.console.print(begun(event))
                 self.whole = self.overall.add_task("", total=event.pending, left="-")
             case JobStarted():
+                if event.job in self.tasks:  # tried again, after its worker died
+                    self.each.remove_task(self.tasks.pop(event.job))
                 self.tasks[event.job] = self.each.add_task(
                     describe(event.job),
+                    visible=len(self.tasks) < BARS,
                     total=event.last_step,
                     completed=event.first_step,
                     speed=0,

@@ -30,10 +30,12 @@ def main(args: list[str]) -> int:
     """Continue a run where it stopped."""
     options = parse(Options, args, "tombola resume", "Continue an interrupted run. Finished jobs are not repeated.")
     from tombola.cli.running import run_and_tell
+    from tombola.experiments.imported import refuse_imported
     from tombola.experiments.retry import forget_failed
     from tombola.store import open_run
 
     run = open_run(options.run)
+    refuse_imported(run.folder, run.spec)
     if run.spec.plugins and not options.trust:
         raise TombolaError(f"{options.run} names plug-ins ({', '.join(run.spec.plugins)}); give --trust to import them")
     if options.retry_failed:

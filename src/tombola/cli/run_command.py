@@ -29,12 +29,17 @@ OPTIONS: Mapping[str, Any] = {
     "spec": option("YAML file of fields laid over the preset", "FILE"),
     "workers": option("jobs at a time; auto takes as many as there are cores [auto]", "N|auto"),
     "dry_run": flag("say what would happen and stop: jobs, remaining weights, time, disk, the resolved spec"),
+    "track": Annotated[
+        tuple[str, ...],
+        tyro.conf.arg(help="show jobs in tensorboard, wandb or both too", metavar="NAME", help_behavior_hint=""),
+    ],
     "quiet": flag("no progress"),
 }
 
 
 def main(args: list[str]) -> int:
     """Run or preview an experiment; the last line of standard output is the run folder."""
+    args = gathered(args, "--track")
     name = args.pop(0) if args and not args[0].startswith("-") else None
     base = resolve(name) if name else ExperimentSpec()
     about = f"Run {f'preset {name}' if name else 'an experiment'}. [Values in brackets] hold unless given."
@@ -45,6 +50,8 @@ def main(args: list[str]) -> int:
     given = {key: values.pop(key) for key in OPTIONS if key in values}
     if name is None and "spec" not in given:
         raise TombolaError(f"nothing to run: name a preset ({', '.join(preset_names())}) or give --spec FILE")
+    if not given.get("track", ("",)):
+        raise TombolaError("--track: name tensorboard, wandb or both")
     file = Path(given["spec"]) if "spec" in given else None
     spec = resolve(name, file, {key: value for key, value in values.items() if value != {}})
     out, workers = Path(given.get("out", OUT)), worker_number(given.get("workers", "auto"))
@@ -54,7 +61,30 @@ def main(args: list[str]) -> int:
         return show_preview(spec, out, workers)
     from tombola.cli.running import run_and_tell
 
-    return run_and_tell(spec, out, workers, quiet=bool(given.get("quiet")))
+    return run_and_tell(spec, out, workers, quiet=bool(given.get("quiet")), track=given.get("track", ()))
+
+
+def gathered(args: list[str], name: str) -> list[str]:
+    """Return arguments in which an option that was repeated is given once, with all its values.
+
+    Examples
+    --------
+    >>> gathered(["lenet", "--track", "a", "--quiet", "--track=b"], "--track")
+    ['lenet', '--quiet', '--track', 'a', 'b']
+    """
+    rest: list[str] = []
+    values: list[str] = []
+    inside = False
+    for arg in args:
+        if arg == name or arg.startswith(f"{name}="):
+            inside = arg == name
+            values += [] if inside else [arg.partition("=")[2]]
+        elif inside and not arg.startswith("-"):
+            values.append(arg)
+        else:
+            inside = False
+            rest.append(arg)
+    return [*rest, name, *values] if len(rest) < len(args) else rest
 
 
 def worker_number(text: str) -> int | None:

@@ -1,21 +1,40 @@
 """Running with progress, and the summary at the end: shared by ``run`` and ``resume``."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 from tombola.analysis.wording import duration
 from tombola.cli.console import messages
 from tombola.cli.progress import watching
 from tombola.experiments import Outcome, run
+from tombola.experiments.events import Event, Listener
 from tombola.specs import ExperimentSpec
 
+if TYPE_CHECKING:
+    from tombola.experiments.sinks import Tracker
 
-def run_and_tell(spec: ExperimentSpec, out: Path, workers: int | None, *, quiet: bool) -> int:
-    """Run, show progress, summarise; the last line of standard output is the run folder."""
+
+def run_and_tell(
+    spec: ExperimentSpec, out: Path, workers: int | None, *, quiet: bool, track: Iterable[str] = ()
+) -> int:
+    """Run, show progress, feed trackers, summarise; the last line of standard output is the run folder."""
     console = messages()
+    trackers = _trackers(track, console)
     try:
         with watching(console, quiet=quiet) as listener:
-            outcome = run(spec, out, workers=workers, listener=listener)
+            listeners: list[Listener] = [listener, *trackers]
+
+            def tell(event: Event) -> None:
+                for each in listeners:
+                    each(event)
+
+            outcome = run(spec, out, workers=workers, listener=tell)
+            for tracker in trackers:
+                tracker.finish(outcome.path)
     except KeyboardInterrupt:
         console.print("stopped; finished jobs are kept. The same command, or `tombola resume RUN`, continues.")
         raise
@@ -25,6 +44,14 @@ def run_and_tell(spec: ExperimentSpec, out: Path, workers: int | None, *, quiet:
     print(outcome.path)
     sys.stdout.flush()
     return 0 if outcome.complete else 1
+
+
+def _trackers(names: Iterable[str], console: Console) -> "list[Tracker]":
+    if not names:
+        return []
+    from tombola.experiments.sinks import make_trackers
+
+    return make_trackers(names, lambda sentence: console.print(f"warning: {sentence}", markup=False, soft_wrap=True))
 
 
 def summary(outcome: Outcome) -> list[str]:
