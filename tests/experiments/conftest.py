@@ -8,10 +8,11 @@ from tombola.data import load
 from tombola.experiments import Trial, run
 from tombola.experiments.bench import Bench
 from tombola.experiments.engines import EngineChoice
-from tombola.experiments.execute import make_trial
 from tombola.experiments.graph import job_graph
+from tombola.experiments.trials import make_trial
 from tombola.specs import ExperimentSpec, resolve
 from tombola.store import JobId, Run, RunFolder, open_run
+from tombola.training import StackedEngine, engines
 
 
 @pytest.fixture
@@ -68,3 +69,16 @@ def finish(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Finished]:
         return made[key]
 
     return go
+
+
+@pytest.fixture
+def stacked(tiny_spec: ExperimentSpec) -> ExperimentSpec:
+    """Jobs of all kinds: tickets, a control of their length, one of another (its own recipe), repetitions."""
+    controls = ["reinit:2", "dense-short"]
+    return tiny_spec.with_(engine={"kind": "stacked"}, controls=controls, prune={"rewind": "step:5"})
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[StackedEngine], None]:
+    """Let another engine stand for the stacked one."""
+    return lambda other: monkeypatch.setitem(engines._items, "stacked", other)

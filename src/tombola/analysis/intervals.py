@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy  # scipy.stats takes a second to load, which happens where it is first used
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from tombola.errors import TombolaError
 
@@ -94,7 +94,7 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     if n == 1:
         return Interval(mean, np.nan, np.nan, 1)
     if n < BOOTSTRAP_FROM:
-        half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * x.std(ddof=1) / np.sqrt(n))
+        half = float(scipy.stats.t.ppf((1 + confidence) / 2, n - 1) * x.std(ddof=1) / np.sqrt(n))
         return Interval(mean, mean - half, mean + half, n)
     means = np.random.default_rng(SEED).choice(x, (RESAMPLES, n)).mean(1)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])

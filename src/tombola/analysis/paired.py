@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy  # scipy.stats takes a second to load, which happens where it is first used
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from tombola.analysis.holm import holm
 from tombola.analysis.intervals import BOOTSTRAP_FROM, CONFIDENCE, RESAMPLES, SEED, Interval, mean_interval
@@ -76,7 +76,7 @@ def paired_test(values: Mapping[int, float], reference: Mapping[int, float]) -> 
         return Difference(interval, 0.0)
     spread = float(x.std(ddof=1))
     t = interval.mean / (spread / np.sqrt(len(x)))
-    return Difference(interval, spread, float(2 * stats.t.sf(abs(t), len(x) - 1)))
+    return Difference(interval, spread, float(2 * scipy.stats.t.sf(abs(t), len(x) - 1)))
 
 
 def unpaired_test(values: ArrayLike, reference: ArrayLike) -> Difference:
@@ -93,7 +93,7 @@ def unpaired_test(values: ArrayLike, reference: ArrayLike) -> Difference:
     if n == 1 or (_all_equal(x) and _all_equal(y)):
         ends = NAN if n == 1 else mean
         return Difference(Interval(mean, ends, ends, n), paired=False)
-    test = stats.ttest_ind(x, y, equal_var=False)
+    test = scipy.stats.ttest_ind(x, y, equal_var=False)
     if n < BOOTSTRAP_FROM:
         low, high = test.confidence_interval(CONFIDENCE)
     else:

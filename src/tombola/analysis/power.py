@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # scipy.stats takes a second to load, which happens where it is first used
 
 from tombola.analysis.intervals import CONFIDENCE
 from tombola.errors import TombolaError
@@ -67,8 +67,8 @@ def paired_power(n: int, spread: float, effect: float = EFFECT, alpha: float = 1
     if n < 2:
         return 0.0
     shift = abs(effect) / spread * np.sqrt(n)
-    critical = stats.t.isf(alpha / 2, n - 1)
-    found = stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift)
+    critical = scipy.stats.t.isf(alpha / 2, n - 1)
+    found = scipy.stats.nct.sf(critical, n - 1, shift) + scipy.stats.nct.cdf(-critical, n - 1, shift)
     return 1.0 if np.isnan(found) else float(found)  # scipy gives up only far out, where power is 1
 
 
@@ -91,7 +91,7 @@ def replicates_needed(
     if spread == 0:
         return 2
     # the normal approximation is a lower bound, so the search starts there; it is off by a few replicates only
-    size = (stats.norm.isf(alpha / 2) + stats.norm.isf(1 - power)) * spread / abs(effect)
+    size = (scipy.stats.norm.isf(alpha / 2) + scipy.stats.norm.isf(1 - power)) * spread / abs(effect)
     start = max(2, int(size**2)) if size**2 <= MOST else MOST + 1
     return next((n for n in range(start, MOST + 1) if paired_power(n, spread, effect, alpha) >= power), None)
 
@@ -110,6 +110,6 @@ def need(spread: float, n: int, effect: float = EFFECT) -> Need:
     """
     if np.isnan(spread) or n < 2 or spread == 0:
         return Need(effect, spread, None)
-    inside = [stats.chi2.isf((1 - CONFIDENCE) / 2, n - 1), stats.chi2.ppf((1 - CONFIDENCE) / 2, n - 1)]
+    inside = [scipy.stats.chi2.isf((1 - CONFIDENCE) / 2, n - 1), scipy.stats.chi2.ppf((1 - CONFIDENCE) / 2, n - 1)]
     low, high = (replicates_needed(spread * float(np.sqrt((n - 1) / q)), effect) for q in inside)
     return Need(effect, spread, replicates_needed(spread, effect), low, high)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from tombola.errors import TombolaError
 from tombola.experiments.bench import Bench
-from tombola.experiments.controls import ControlContext, controls
 from tombola.experiments.events import (
     BundleParted,
     Ended,
@@ -19,16 +18,14 @@ from tombola.experiments.events import (
 )
 from tombola.experiments.graph import Job
 from tombola.experiments.imported import refuse_unknown
-from tombola.experiments.procedures import LevelContext, procedures
 from tombola.experiments.result import now, publish_refused, publish_trained
 from tombola.experiments.trial import Trial
+from tombola.experiments.trials import make_trial, stored
 from tombola.networks import PrunableLayer, build
 from tombola.networks.state import restore
 from tombola.pruning import Mask
 from tombola.specs import Length, TrainSpec
-from tombola.store import JobId, StoredTicket
-from tombola.store.folder import TICKET
-from tombola.store.jobs import JobInfo, read_info
+from tombola.store.jobs import JobInfo
 from tombola.training import FitResult, Progress, Task, fit_tasks
 from tombola.training.placement import threads_set
 
@@ -109,9 +106,8 @@ def _trained(group: Sequence[Begun], bench: Bench, tell: Listener) -> Iterator[E
     except Exception:
         reason = traceback.format_exc().strip()
     else:
-        layers = bench.layers()
-        for (job, started, trial, _), result in zip(group, results, strict=True):
-            yield JobFinished(job.id, publish_trained(job, bench, started, layers, trial.ticket, result))
+        for begun, result in zip(group, results, strict=True):
+            yield _published(begun, result, bench)
         return
     if len(group) == 1:
         yield JobLost(group[0].job.id, reason)
@@ -143,6 +139,16 @@ def _fitted(group: Sequence[Begun], bench: Bench, tell: Listener) -> list[FitRes
         )
 
 
+def _published(begun: Begun, result: FitResult, bench: Bench) -> Ended:
+    job, started, trial, _ = begun
+    try:
+        return JobFinished(job.id, publish_trained(job, bench, started, bench.layers(), trial.ticket, result))
+    except TombolaError:
+        raise
+    except Exception:
+        return JobLost(job.id, traceback.format_exc().strip())
+
+
 def _task(begun: Begun, bench: Bench) -> Task:
     """Return what an engine is told of a job, its network freshly built."""
     spec, (job, trial) = bench.spec, (begun.job, begun.trial)
@@ -172,30 +178,3 @@ def _mask_to_blame(job: Job, bench: Bench, layers: tuple[PrunableLayer, ...]) ->
         return stored(job.parent, bench).mask
     except TombolaError:
         return None
-
-
-def make_trial(job: Job, bench: Bench) -> Trial:
-    """Return what the job trains, made from the jobs it needs."""
-    spec, (replicate, level, control, repetition) = bench.spec, job.id
-    parent = stored(job.parent, bench) if job.parent else None
-    per_epoch = len(bench.data.train) // spec.train.batch_size
-    if control != TICKET:
-        if parent is None:
-            raise TombolaError(f"{job.id} is a control of nothing")
-        rule = controls[control]
-        context = ControlContext(
-            *(spec, bench.shape, replicate, level, control, repetition, parent),
-            dense=stored(JobId(replicate, 0), bench),
-            needed=tuple(stored(need, bench) for need in rule.needs(job.id)),
-            per_epoch=per_epoch,
-        )
-        return rule(context)
-    dense = stored(JobId(replicate, 0), bench) if parent else None
-    level_context = LevelContext(spec, bench.shape, replicate, level, parent, dense, per_epoch)
-    return procedures[spec.prune.procedure].trial(level_context)
-
-
-def stored(job: JobId, bench: Bench) -> StoredTicket:
-    """Return a finished job's ticket."""
-    path = bench.folder.job(job)
-    return StoredTicket(path, read_info(path), bench.spec.network)

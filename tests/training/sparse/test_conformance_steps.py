@@ -115,9 +115,14 @@ def test_fifty_steps_of_the_whole_grid(
     check(make_case(body, density), recipe_for(body, recipe), draw_samples(50, 60), FIFTY_STEPS)
 
 
-@pytest.mark.parametrize("density", [0.5, "one"])
-@pytest.mark.parametrize("recipe", ["adam", "adamw"])
-@pytest.mark.parametrize("body", NORMALISED)
+@pytest.mark.parametrize(
+    ("body", "recipe", "density"),
+    [
+        *product(["norm"], ["adam", "adamw"], [0.5, "one"]),
+        ("residual", "adamw", 0.5),
+        ("before", "adamw", "one"),
+    ],
+)
 def test_a_small_epsilon_makes_noise_only_of_what_has_no_gradient(
     body: str, recipe: str, density: float | str, make_case: MakeCase, draw_samples: DrawSamples
 ) -> None:

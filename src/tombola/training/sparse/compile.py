@@ -10,6 +10,7 @@ from torch import Tensor
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import NO_HALO, Arena, Halo, feature_view, image_view
 from tombola.training.sparse.copies import Backward
+from tombola.training.sparse.dead import Units, live_units
 from tombola.training.sparse.gradients import room_for
 from tombola.training.sparse.layers import IDENTITY, Layer, Unsupported
 from tombola.training.sparse.lowering import LEARNING, LOWERED
@@ -59,6 +60,7 @@ class Compiler:
         self.arena, self.wiring = Arena(), Wiring(layers)
         self.groups = -(-batch // LANES)
         self.parameters = Parameters(self.arena, layers, mask)
+        self.live = live_units(self.wiring, mask)
         lanes = (np.arange(self.groups * LANES) < batch).astype(np.float32)
         self.lane_mask = self.arena.constant(lanes)
         self.forward, self.evaluation, self.training = Operations(), Operations(), Operations()
@@ -83,7 +85,15 @@ class Compiler:
         """Return the map that a layer takes."""
         return self.maps[self.wiring[position].node.inputs[0]]
 
-    def make(self, position: int, *, spread: bool = False, activation: int = IDENTITY, halo: Halo = NO_HALO) -> Map:
+    def make(
+        self,
+        position: int,
+        *,
+        spread: bool = False,
+        activation: int = IDENTITY,
+        halo: Halo = NO_HALO,
+        live: Units | None = None,
+    ) -> Map:
         """Make the map of a layer.
 
         Parameters
@@ -96,12 +106,16 @@ class Compiler:
             What the layer applies to its values.
         halo
             The zeros that its backward pass reads around the gradient.
+        live
+            The channels that are computed; None for all.
         """
         layer, end = self.wiring[position], self.wiring.end(position)
         long = len(layer.node.shape) == 1
         shape: Any = (*layer.node.shape, 1, 1) if long else layer.node.shape
+        if live is not None:
+            shape = (len(live), *shape[1:])
         made = self._map(end, shape, flat=long or (spread and self.wiring.only_flattened(end)))
-        made.activation, made.halo = activation, halo
+        made.activation, made.halo, made.live = activation, halo, live
         made.trained = layer.kind in LEARNING or any(self.maps[source].trained for source in layer.node.inputs)
         self.maps[position] = made
         return made

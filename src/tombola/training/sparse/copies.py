@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import View
+from tombola.training.sparse.dead import in_features
 from tombola.training.sparse.gradients import add_part, hand_on, take_turn
 from tombola.training.sparse.layers import IDENTITY
 from tombola.training.sparse.maps import Map
@@ -24,7 +25,7 @@ def flatten(compiler: "Compiler", position: int) -> Backward:
     before = compiler.before(position)
     if before.flat and before.users == 1:
         return _seen_flat(compiler, position, before)
-    after = compiler.make(position)
+    after = compiler.make(position, live=in_features(before.live, before.shape))
     _copy(compiler, before, after)
 
     def backward(program: Operations) -> None:
@@ -39,7 +40,8 @@ def _seen_flat(compiler: "Compiler", position: int, before: Map) -> Backward:
     """Let a map be its own flattening: the same places, asked for by feature."""
     users = len(compiler.wiring.users[position])
     shape = (before.features, 1, 1)
-    after = replace(before, shape=shape, values=_as(shape, before, before.values), users=users, left=users)
+    live = in_features(before.live, before.shape)
+    after = replace(before, shape=shape, values=_as(shape, before, before.values), users=users, left=users, live=live)
     compiler.maps[position] = after
 
     def backward(program: Operations) -> None:
@@ -58,7 +60,7 @@ def _as(shape: tuple[int, int, int], flat: Map, view: View) -> View:
 def activation(compiler: "Compiler", position: int) -> Backward:
     """Lower an activation that no layer before it could take in."""
     before, number = compiler.before(position), compiler.wiring[position].activation
-    after = compiler.make(position, spread=True, activation=number)
+    after = compiler.make(position, spread=True, activation=number, live=before.live)
     _copy(compiler, before, after, activation=number)
     return lambda program: hand_on(compiler.arena, before, after, program)
 

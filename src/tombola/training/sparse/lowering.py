@@ -31,7 +31,8 @@ def conv(compiler: "Compiler", position: int) -> Backward:
 def _weighted(compiler: "Compiler", position: int, geometry: Geometry | None) -> Backward:
     before = compiler.before(position)
     halo = geometry.output_halo() if geometry is not None and before.trained else NO_HALO
-    after = compiler.make(position, activation=compiler.wiring.activation(position), halo=halo)
+    activation, live = compiler.wiring.activation(position), compiler.live.get(position)
+    after = compiler.make(position, activation=activation, halo=halo, live=live)
     weighted = Weighted(compiler.arena, compiler.parameters, compiler.wiring[position], before, after, geometry)
     weighted.forward(compiler.forward)
     return weighted.backward
@@ -40,7 +41,7 @@ def _weighted(compiler: "Compiler", position: int, geometry: Geometry | None) ->
 def pool(compiler: "Compiler", position: int) -> Backward:
     """Lower pooling."""
     layer, before = compiler.wiring[position], compiler.before(position)
-    after = compiler.make(position, spread=True)
+    after = compiler.make(position, spread=True, live=before.live)
     kind = AVERAGE if layer.node.op == "avg_pool" else MAX
     fields: dict[str, Any] = {"count": layer.node["kernel"][0], "size": layer.node["stride"][0], "activation": kind}
     fields |= after.extent | {"source_channel": before.values.channel}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tombola.training.sparse.arena import NO_HALO, Halo, View
+from tombola.training.sparse.dead import Units
 from tombola.training.sparse.layers import IDENTITY
 from tombola.training.sparse.vector import LANES
 
@@ -17,7 +18,7 @@ class Map:
     Attributes
     ----------
     shape
-        Channels, height, width.
+        Channels that are computed, height, width.
     groups
         Groups of 16 samples.
     values
@@ -37,6 +38,8 @@ class Map:
         of what has been added, with respect to the values; None where there is nothing yet.
     room
         Where gradients of its own are written; None until one is.
+    live
+        Which channels are computed; None for all.
     """
 
     shape: Shape
@@ -50,6 +53,7 @@ class Map:
     left: int = 1
     gradient: View | None = None
     room: View | None = None
+    live: Units | None = None
 
     @property
     def features(self) -> int:

@@ -1,7 +1,7 @@
 """Parameters of a compiled network: one stretch with all survivors, biases and normalisation parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -103,6 +103,13 @@ class Parameters:
         """Return where a layer's parameter lies, or -1 if it has none."""
         found = self.by_name.get(f"{layer.name}.{name}" if layer.name else name)
         return -1 if found is None else found.address
+
+    def put_last(self, layer: Layer, name: str, live: NDArray[np.int64]) -> None:
+        """Let the elements of a vector that are computed come first, in order, and then all others."""
+        full = f"{layer.name}.{name}" if layer.name else name
+        held = self.by_name[full]
+        rest = np.setdiff1d(np.arange(held.tensor.numel()), live)
+        self.by_name[full] = replace(held, positions=np.concatenate([live, rest]))
 
     def gradient_of(self, address: int) -> int:
         """Return where the gradient of the parameter at an address lies; -1 stays -1."""

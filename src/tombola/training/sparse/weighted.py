@@ -7,6 +7,7 @@ import numpy as np
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import Arena, View
 from tombola.training.sparse.convolution import Geometry
+from tombola.training.sparse.dead import places_of
 from tombola.training.sparse.gradients import Turn, take_turn
 from tombola.training.sparse.layers import Layer
 from tombola.training.sparse.maps import Map
@@ -44,12 +45,19 @@ class Weighted:
         found = parameters.by_name[name]
         positions = np.arange(found.count) if found.positions is None else found.positions
         shape = module.weight.shape if geometry else (*module.weight.shape, 1, 1)
-        self.outputs, self.inputs, self.ky, self.kx = np.unravel_index(positions, shape)
+        outputs = np.unravel_index(positions, shape)[0]
+        computed = np.ones(len(positions), bool) if after.live is None else np.isin(outputs, after.live)
+        left_out, positions = positions[~computed], positions[computed]
+        outputs, inputs, self.ky, self.kx = np.unravel_index(positions, shape)
+        self.outputs, self.inputs = places_of(outputs, after.live), places_of(inputs, before.live)
         self.count, self.widest = len(positions), WIDEST
         forward = self._arrange_forward()
-        # survivors are kept in the order of the forward pass
+        # survivors are kept in the order of the forward pass; those of dead units come last, and so do their biases
         self.inverse = np.argsort(forward.order)
-        parameters.by_name[name] = Parameter(found.tensor, found.address, positions[forward.order])
+        held = np.concatenate([positions[forward.order], left_out])
+        parameters.by_name[name] = Parameter(found.tensor, found.address, held)
+        if self.bias >= 0 and after.live is not None:
+            parameters.put_last(layer, "bias", after.live)
         self.tables = self._tables(forward)
 
     def _arrange_forward(self) -> Structure:
