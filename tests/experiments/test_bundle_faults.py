@@ -1,6 +1,10 @@
 """What goes wrong with one job of a bundle stays with it."""
 
 import errno
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,3 +152,38 @@ def test_a_result_that_cannot_be_written_down_is_lost_alone(
     outcome = run(stacked.with_(replicates=3, prune={"levels": 0}, controls=[]), tmp_path)
     assert [(event.job, "ValueError: a bug" in event.reason) for event in outcome.lost] == [(JobId(1, 0), True)]
     assert outcome.trained == 2
+
+
+def test_a_kill_in_the_middle_of_a_bundle_loses_what_is_not_published(
+    tiny_spec: ExperimentSpec, tmp_path: Path, results: Results
+) -> None:
+    """The process dies as it publishes the third job of a bundle of four."""
+    spec = tiny_spec.with_(engine={"kind": "stacked"}, replicates=4, prune={"levels": 1})
+    command = [sys.executable, "-c", DYING, json.dumps(spec.resolved()), str(tmp_path / "killed")]
+    killed = subprocess.run(command, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    folder = next((tmp_path / "killed").glob("lenet-digits-*"))
+    assert len(list(folder.glob("jobs/*/0/none/0/job.json"))) == 2
+    assert len(list(folder.glob(".building/*"))) == 1
+    outcome = run(spec, tmp_path / "killed")
+    assert outcome.trained == 12 - 2
+    assert results(folder) == results(run(spec, tmp_path / "whole").path)
+    assert list(folder.glob(".building/*")) == []
+
+
+DYING = """
+import json, os, signal, sys
+import tombola.store.jobs as jobs
+from tombola.experiments import run
+from tombola.specs.resolve import validate
+
+real, saved = jobs.save_state, []
+
+def save_state(*arguments):
+    saved.append(real(*arguments))
+    if len(saved) == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+jobs.save_state = save_state
+run(validate(json.loads(sys.argv[1])), sys.argv[2])
+"""

@@ -1,6 +1,5 @@
 """Real signals to real processes: nothing finished is lost, nothing half-finished counts."""
 
-import json
 import os
 import random
 import signal
@@ -115,41 +114,6 @@ def test_interrupting_says_how_to_go_on(number: signal.Signals, code: int, secon
     assert b"tombola resume" in said
     assert b"Traceback" not in said
     assert list(tmp_path.glob("*/.building/*")) == []
-
-
-def test_a_kill_in_the_middle_of_a_bundle_loses_what_is_not_published(
-    tiny_spec: ExperimentSpec, tmp_path: Path, results: Results
-) -> None:
-    """The process dies as it publishes the third job of a bundle of four."""
-    spec = tiny_spec.with_(engine={"kind": "stacked"}, replicates=4, prune={"levels": 1})
-    command = [sys.executable, "-c", DYING, json.dumps(spec.resolved()), str(tmp_path / "killed")]
-    killed = subprocess.run(command, check=False)
-    assert killed.returncode == -signal.SIGKILL
-    folder = next((tmp_path / "killed").glob("lenet-digits-*"))
-    assert len(list(folder.glob("jobs/*/0/none/0/job.json"))) == 2
-    assert len(list(folder.glob(".building/*"))) == 1
-    outcome = run(spec, tmp_path / "killed")
-    assert outcome.trained == 12 - 2
-    assert results(folder) == results(run(spec, tmp_path / "whole").path)
-    assert list(folder.glob(".building/*")) == []
-
-
-DYING = """
-import json, os, signal, sys
-import tombola.store.jobs as jobs
-from tombola.experiments import run
-from tombola.specs.resolve import validate
-
-real, saved = jobs.save_state, []
-
-def save_state(*arguments):
-    saved.append(real(*arguments))
-    if len(saved) == 6:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-jobs.save_state = save_state
-run(validate(json.loads(sys.argv[1])), sys.argv[2])
-"""
 
 
 @pytest.mark.parametrize("engine", ["dense", "stacked"])

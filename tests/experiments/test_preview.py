@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from tombola.errors import TombolaError
 from tombola.experiments import preview, run
+from tombola.experiments.plan import make_plan
 from tombola.specs import ExperimentSpec, resolve
 from tombola.store import open_run
 
@@ -44,3 +46,9 @@ def test_time_is_estimated_from_measurement(tiny_spec: ExperimentSpec, tmp_path:
     short, long = preview(tiny_spec, tmp_path), preview(tiny_spec.with_(train={"length": "3000st"}), tmp_path)
     assert short.seconds > 0
     assert long.seconds > 5 * short.seconds
+
+
+def test_tf32_is_refused_where_there_is_no_cuda_device(tmp_path: Path) -> None:
+    spec = resolve("lenet-digits", None, {"train": {"precision": "tf32"}, "engine": {"kind": "dense", "device": "cpu"}})
+    with pytest.raises(TombolaError, match=r"train.precision = 'tf32' is arithmetic of CUDA devices"):
+        make_plan(spec, tmp_path)

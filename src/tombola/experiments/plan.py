@@ -25,6 +25,7 @@ from tombola.store import JobId, RunFolder
 from tombola.store.folder import TICKET
 from tombola.store.jobs import JobInfo, read_info
 from tombola.training import engines as registered_engines
+from tombola.training.placement import find_device
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
     module = build(spec.network, info.shape, len(info.classes), device="meta")
     layers = prunable_layers(module, spec.network.prunable)
     engines, forecast = choose_engines(Question(spec, module, info.shape, layers, info.sizes.train), folder, listener)
+    if spec.train.precision == "tf32" and find_device(engines.device).type == "cpu":
+        raise TombolaError("train.precision = 'tf32' is arithmetic of CUDA devices, and this runs on a CPU; take fp32")
     for level, name in engines.levels.items():
         holds_values = level > 0 and spec.prune.holds_values
         reason = registered_engines[name].supports(module, spec.train, info.shape, holds_values=holds_values)

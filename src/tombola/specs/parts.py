@@ -109,8 +109,8 @@ class TrainSpec(Part):
     eps: PositiveReal = Field(1e-8, description="for adam and adamw")
     weight_decay: Real = Field(0.0, description="L2 for adam and sgd, decoupled for adamw")
     schedule: ScheduleSpec = ScheduleSpec()
-    precision: Annotated[Literal["fp32", "bf16"], Choice] = Field(
-        "fp32", description="of the forward and backward pass"
+    precision: Annotated[Literal["fp32", "bf16", "tf32"], Choice] = Field(
+        "fp32", description="of the forward and backward pass; tf32 on CUDA only"
     )
     record_every: Interval = Field("100st", description="distance of records, in steps (100) or epochs (1ep)")
     test_curve: bool = Field(False, description="test accuracy at every record, not only at early stop and at the end")
