@@ -46,6 +46,20 @@ _HOMES = {
     "fit": "tombola.training",
 }
 
+_ROOMS = {
+    "analysis",
+    "data",
+    "experiments",
+    "interop",
+    "networks",
+    "plots",
+    "pruning",
+    "report",
+    "specs",
+    "store",
+    "training",
+}
+
 __all__ = [
     "ExperimentSpec",
     "Mask",
@@ -68,6 +82,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its room when it is first used, so that importing the package costs nothing."""
+    if name in _ROOMS:
+        return import_module(f"tombola.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'tombola' has no attribute '{name}'")
     value = getattr(import_module(_HOMES[name]), name)

@@ -133,7 +133,7 @@ def test_specs_are_immutable_and_copies_are_validated() -> None:
     with pytest.raises(ValueError, match="frozen"):
         spec.seed = 1  # type: ignore[misc]
     assert spec.with_(prune={"levels": 9}).prune.levels == 9
-    with pytest.raises(ValueError, match="levels"):
+    with pytest.raises(TombolaError, match=r"prune.levels = -9"):
         spec.with_(prune={"levels": -9})
 
 
@@ -142,3 +142,8 @@ def test_every_field_has_a_help_text() -> None:
 
     assert [name for name, field, _ in walk_fields(ExperimentSpec) if not field.description] == []
     assert "train.schedule.kind" in field_names()
+
+
+def test_a_changed_copy_is_told_off_in_one_sentence() -> None:
+    with pytest.raises(TombolaError, match="levls"):
+        resolve("lenet-digits").with_(prune={"levls": 1})

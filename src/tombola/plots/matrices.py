@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tombola.errors import TombolaError
 from tombola.plots.key_column import key_column
@@ -83,6 +84,8 @@ def draw_matrices(
             text += f"\n{said}"
         picture.set_title(text, loc="left", fontsize=10)
         picture.set(xlabel="input", ylabel="output")
+        for axis in (picture.xaxis, picture.yaxis):
+            axis.set_major_locator(MaxNLocator(integer=True))
         key_column(figure, bar, histogram, layer, norm)
     return told
 

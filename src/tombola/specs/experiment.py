@@ -82,12 +82,20 @@ class ExperimentSpec(Part):
         return {name: int(count) for name, _, count in (text.rpartition(REPETITIONS) for text in self.controls)}
 
     def with_(self, **changes: Any) -> "ExperimentSpec":
-        """Return a validated copy; nested fields as dicts: ``spec.with_(prune={"levels": 5})``."""
+        """Return a validated copy; nested fields as dicts: ``spec.with_(prune={"levels": 5})``.
+
+        Raises
+        ------
+        TombolaError
+            If a field is unknown or has a value it cannot have.
+        """
+        from tombola.specs.resolve import validate  # which rests on this module
+
         values = self.model_dump()
         for name, value in expanded(changes).items():
             nested = isinstance(value, dict) and isinstance(values.get(name), dict)
             values[name] = {**values[name], **value} if nested else value
-        return ExperimentSpec.model_validate(values)
+        return validate(values)
 
     def resolved(self) -> dict[str, Any]:
         """Return every field as plain data, defaults included: what ``spec.yaml`` holds."""
