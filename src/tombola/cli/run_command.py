@@ -1,6 +1,7 @@
 """``tombola run``: run an experiment from a preset, a spec file and flags."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from tombola.specs import ExperimentSpec, resolve
 from tombola.specs.resolve import preset_names
 
 OUT = "runs"
+
+VERBOSE = re.compile(r"-v+|--verbose")
 
 
 def option(text: str, metavar: str, *aliases: str) -> Any:
@@ -34,12 +37,13 @@ OPTIONS: Mapping[str, Any] = {
         tyro.conf.arg(help="show jobs in tensorboard, wandb or both too", metavar="NAME", help_behavior_hint=""),
     ],
     "quiet": flag("no progress"),
+    "verbose": flag("say more: a line for every record; -vv prints the network first (also -v)"),
 }
 
 
 def main(args: list[str]) -> int:
     """Run or preview an experiment; the last line of standard output is the run folder."""
-    args = gathered(args, "--track")
+    args, verbosity = without_verbosity(gathered(args, "--track"))
     name = args.pop(0) if args and not args[0].startswith("-") else None
     base = resolve(name) if name else ExperimentSpec()
     about = f"Run {f'preset {name}' if name else 'an experiment'}. [Values in brackets] hold unless given."
@@ -61,7 +65,25 @@ def main(args: list[str]) -> int:
         return show_preview(spec, out, workers)
     from tombola.cli.running import run_and_tell
 
-    return run_and_tell(spec, out, workers, quiet=bool(given.get("quiet")), track=given.get("track", ()))
+    quiet, track = bool(given.get("quiet")), given.get("track", ())
+    return run_and_tell(spec, out, workers, quiet=quiet, track=track, verbosity=verbosity)
+
+
+def without_verbosity(arguments: Iterable[str]) -> tuple[list[str], int]:
+    """Return the arguments without ``-v``, ``-vv``, ``--verbose``, and how many v's there were.
+
+    Examples
+    --------
+    >>> without_verbosity(["lenet-digits", "-vv", "--verbose"])
+    (['lenet-digits'], 3)
+    """
+    rest, count = [], 0
+    for argument in arguments:
+        if VERBOSE.fullmatch(argument):
+            count += 1 if argument.startswith("--") else len(argument) - 1
+        else:
+            rest.append(argument)
+    return rest, count
 
 
 def gathered(args: list[str], name: str) -> list[str]:

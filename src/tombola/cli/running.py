@@ -10,6 +10,7 @@ from rich.console import Console
 from tombola.analysis.wording import duration
 from tombola.cli.console import messages
 from tombola.cli.progress import watching
+from tombola.cli.verbose import telling
 from tombola.experiments import Outcome, run
 from tombola.experiments.events import Event, Listener
 from tombola.specs import ExperimentSpec
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
 
 
 def run_and_tell(
-    spec: ExperimentSpec, out: Path, workers: int | None, *, quiet: bool, track: Iterable[str] = ()
+    spec: ExperimentSpec,
+    out: Path,
+    workers: int | None,
+    *,
+    quiet: bool,
+    track: Iterable[str] = (),
+    verbosity: int = 0,
 ) -> int:
     """Run, show progress, feed trackers, summarise; the last line of standard output is the run folder."""
     console = messages()
     trackers = _trackers(track, console)
     try:
         with watching(console, quiet=quiet) as listener:
-            listeners: list[Listener] = [listener, *trackers]
+            listeners: list[Listener] = [listener, *telling(console, spec, verbosity), *trackers]
 
             def tell(event: Event) -> None:
                 for each in listeners:

@@ -11,7 +11,7 @@ from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import NO_HALO, Arena, Halo, feature_view, image_view
 from tombola.training.sparse.copies import Backward
 from tombola.training.sparse.dead import Units, live_units
-from tombola.training.sparse.gradients import room_for
+from tombola.training.sparse.gradients import Gradients
 from tombola.training.sparse.layers import IDENTITY, Layer, Unsupported
 from tombola.training.sparse.lowering import LEARNING, LOWERED
 from tombola.training.sparse.maps import Map
@@ -58,6 +58,7 @@ class Compiler:
         recipe: Recipe,
     ) -> None:
         self.arena, self.wiring = Arena(), Wiring(layers)
+        self.gradients = Gradients(self.arena)
         self.groups = -(-batch // LANES)
         self.parameters = Parameters(self.arena, layers, mask)
         self.live = live_units(self.wiring, mask)
@@ -68,16 +69,17 @@ class Compiler:
         first = self._map(0, source.shape, flat=self.wiring.only_flattened(0))
         first.trained = source.trained
         source.begin(self, first)
-        backward: list[Backward] = []
+        backward: list[tuple[int, Backward]] = []
         for position, layer in enumerate(layers, start=1):
             if position not in self.maps:  # else it is an activation that is part of the layer before it
-                backward.append(LOWERED[layer.kind](self, position))
+                backward.append((position, LOWERED[layer.kind](self, position)))
         self.output = self.maps[len(layers)]
         self.evaluation.extend(self.forward)
         self.training.extend(self.forward)
         self._loss()
-        for append in reversed(backward):
+        for position, append in reversed(backward):
             append(self.training)
+            self.gradients.finish(self.maps[position])
         source.end(self, first)
         self._update(recipe)
 
@@ -136,7 +138,7 @@ class Compiler:
         room = self.arena.reserve(2 * LANES)
         fields: dict[str, Any] = {"rows": last.features, "groups": self.groups, "size": room}
         self.evaluation.add(at.LOSS, source=last.values, **fields)
-        last.gradient = room_for(self.arena, last)
+        last.gradient = self.gradients.room(last)
         self.training.add(at.LOSS, source=last.values, target=last.gradient, **fields)
         if last.activation != IDENTITY:
             self.training.add(

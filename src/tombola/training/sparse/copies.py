@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import View
 from tombola.training.sparse.dead import in_features
-from tombola.training.sparse.gradients import add_part, hand_on, take_turn
+from tombola.training.sparse.gradients import add_part
 from tombola.training.sparse.layers import IDENTITY
 from tombola.training.sparse.maps import Map
 from tombola.training.sparse.operations import Operations
@@ -29,7 +29,7 @@ def flatten(compiler: "Compiler", position: int) -> Backward:
     _copy(compiler, before, after)
 
     def backward(program: Operations) -> None:
-        if turn := take_turn(compiler.arena, before):
+        if turn := compiler.gradients.turn(before):
             assert after.gradient is not None
             add_part(_as(before.shape, after, after.gradient), before, turn, program)
 
@@ -47,7 +47,8 @@ def _seen_flat(compiler: "Compiler", position: int, before: Map) -> Backward:
     def backward(program: Operations) -> None:
         # the derivative of the activation is behind it: the flattened map has the same
         before.left = 0
-        before.gradient = None if after.gradient is None else _as(before.shape, after, after.gradient)
+        if after.gradient is not None:
+            compiler.gradients.lie(before, _as(before.shape, after, after.gradient))
 
     return backward
 
@@ -62,7 +63,7 @@ def activation(compiler: "Compiler", position: int) -> Backward:
     before, number = compiler.before(position), compiler.wiring[position].activation
     after = compiler.make(position, spread=True, activation=number, live=before.live)
     _copy(compiler, before, after, activation=number)
-    return lambda program: hand_on(compiler.arena, before, after, program)
+    return lambda program: compiler.gradients.hand_on(before, after, program)
 
 
 def add(compiler: "Compiler", position: int) -> Backward:
@@ -74,7 +75,7 @@ def add(compiler: "Compiler", position: int) -> Backward:
 
     def backward(program: Operations) -> None:
         for before in (other, one):
-            hand_on(compiler.arena, before, after, program)
+            compiler.gradients.hand_on(before, after, program)
 
     return backward
 

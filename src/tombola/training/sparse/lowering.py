@@ -7,7 +7,7 @@ from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import NO_HALO, image_view
 from tombola.training.sparse.convolution import Geometry
 from tombola.training.sparse.copies import Backward, activation, add, flatten
-from tombola.training.sparse.gradients import add_part, take_turn
+from tombola.training.sparse.gradients import add_part
 from tombola.training.sparse.layers import IDENTITY
 from tombola.training.sparse.operations import Operations
 from tombola.training.sparse.pool import AVERAGE, MAX
@@ -35,25 +35,29 @@ def _weighted(compiler: "Compiler", position: int, geometry: Geometry | None) ->
     after = compiler.make(position, activation=activation, halo=halo, live=live)
     weighted = Weighted(compiler.arena, compiler.parameters, compiler.wiring[position], before, after, geometry)
     weighted.forward(compiler.forward)
-    return weighted.backward
+    return lambda program: weighted.backward(program, compiler.gradients.turn(before))
 
 
 def pool(compiler: "Compiler", position: int) -> Backward:
     """Lower pooling."""
     layer, before = compiler.wiring[position], compiler.before(position)
     after = compiler.make(position, spread=True, live=before.live)
+    window, stride = layer.node["kernel"][0], layer.node["stride"][0]
+    # windows that leave something out do not write there: it must be 0 already
+    whole = window == stride and all(size % window == 0 for size in before.shape[1:])
     kind = AVERAGE if layer.node.op == "avg_pool" else MAX
-    fields: dict[str, Any] = {"count": layer.node["kernel"][0], "size": layer.node["stride"][0], "activation": kind}
+    fields: dict[str, Any] = {"count": window, "size": stride, "activation": kind}
     fields |= after.extent | {"source_channel": before.values.channel}
     compiler.forward.add(at.POOL, source=before.values, target=after.values, **fields)
 
     def backward(program: Operations) -> None:
-        turn = take_turn(compiler.arena, before)
+        if before.users == 1 and not whole:
+            compiler.gradients.empty_room(before)
+        turn = compiler.gradients.turn(before)
         if turn is None:
             return
         target, slope = turn.target, turn.slope
         if before.users > 1:
-            # windows need not cover the map: a sum begun in its room would not begin anew in every step
             target, slope = image_view(compiler.arena, before.shape, before.groups, NO_HALO), IDENTITY
         program.add(at.POOL_BACK, source=before.values, target=target, values=after.gradient, slope=slope, **fields)
         if before.users > 1:
@@ -83,7 +87,7 @@ def norm(compiler: "Compiler", position: int) -> Backward:
     )
 
     def backward(program: Operations) -> None:
-        turn = take_turn(compiler.arena, before)
+        turn = compiler.gradients.turn(before)
         program.add(
             at.NORM_BACK,
             source=before.values,

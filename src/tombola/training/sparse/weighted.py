@@ -8,7 +8,7 @@ from tombola.training.sparse import fields as at
 from tombola.training.sparse.arena import Arena, View
 from tombola.training.sparse.convolution import Geometry
 from tombola.training.sparse.dead import places_of
-from tombola.training.sparse.gradients import Turn, take_turn
+from tombola.training.sparse.gradients import Turn
 from tombola.training.sparse.layers import Layer
 from tombola.training.sparse.maps import Map
 from tombola.training.sparse.operations import Operations
@@ -113,10 +113,10 @@ class Weighted:
         strided = View(view.base, view.group, view.channel, view.y * stride[0], view.x * stride[1])
         return strided, self.widest if stride[1] == 1 else 1
 
-    def backward(self, program: Operations) -> None:
-        """Append the gradients of the input, of weights and biases."""
+    def backward(self, program: Operations, turn: Turn | None) -> None:
+        """Append the gradients of the input (`turn`: how; None where nobody needs it), of weights and biases."""
         assert self.after.gradient is not None
-        if turn := take_turn(self.arena, self.before):
+        if turn is not None:
             self._input_gradient(program, self.after.gradient, turn)
         source, target, widest = self.before.values, self.after.gradient, self.widest
         if self.geometry is None:
