@@ -96,7 +96,7 @@ class Lines:
             case RunStarted():
                 self.clock.begin(event.pending_steps)
                 self.jobs = (0, event.pending)
-                self.console.print(begun(event))
+                self.console.print(begun(event), soft_wrap=True)
             case JobFinished():
                 self.jobs = (self.jobs[0] + 1, self.jobs[1])
                 count = f"{self.jobs[0]}/{self.jobs[1]}"
@@ -143,7 +143,7 @@ class Display:
                 announce(self.live.console, event)
             case RunStarted():
                 self.clock.begin(event.pending_steps)
-                self.live.console.print(begun(event))
+                self.live.console.print(begun(event), soft_wrap=True)
                 self.whole = self.overall.add_task("", total=event.pending, left="-")
             case JobStarted():
                 if event.job in self.tasks:  # tried again, after its worker died
