@@ -9,6 +9,7 @@ import pytest
 
 from tombola.errors import TombolaError
 from tombola.store.files import publishing, read_json, told_clearly, write_json, write_text
+from tombola.store.jobs import read_info
 
 
 def test_a_published_folder_appears_whole(tmp_path: Path) -> None:
@@ -89,3 +90,9 @@ def test_damaged_json(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(TombolaError, match=r"a\.json"):
         read_json(tmp_path / "a.json")
+
+
+def test_a_job_file_that_holds_no_job_is_told_off_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text("[1, 2]")
+    with pytest.raises(TombolaError, match="holds no job"):
+        read_info(tmp_path)

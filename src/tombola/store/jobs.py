@@ -96,7 +96,9 @@ def publish_job(
 
 def read_info(path: Path) -> JobInfo:
     """Return what a job folder's ``job.json`` says."""
-    content: dict[str, Any] = read_json(path / INFO)
+    content: Any = read_json(path / INFO)
+    if not isinstance(content, dict):
+        raise TombolaError(f"{path / INFO} is damaged: it holds no job; delete its folder and start the run again")
     if content.get("schema") != SCHEMA:
         raise TombolaError(f"{path} has version {content.get('schema')} and this Tombola reads version {SCHEMA}")
     try:
