@@ -112,7 +112,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "other version": (lambda p: (p / "spec.yaml").write_text("schema: 99\n"), "version 1"),
     "unknown field": (lambda p: (p / "spec.yaml").write_text("schema: 1\ncolour: red\n"), "colour"),
     "half a job": (lambda p: (p / "jobs/0/0/none/0/job.json").write_text('{"key"'), "job.json"),
-    "a list for a job": (lambda p: (p / "jobs/0/0/none/0/job.json").write_text("[]"), "something else than it should"),
+    "a list for a job": (lambda p: (p / "jobs/0/0/none/0/job.json").write_text("[]"), "it holds no job"),
 }
 
 
