@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 
 from tombola.errors import TombolaError
 from tombola.plots import save_figure
-from tombola.plots.saving import format_of, write_bytes
+from tombola.plots.saving import format_of
+from tombola.store.files import write_bytes
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("deep/er/a.PDF", b"%PDF")])
@@ -34,7 +35,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     def fail(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tombola.plots.saving.sync", fail)
+    monkeypatch.setattr("tombola.store.files.sync", fail)
     with pytest.raises(TombolaError, match="the disk is full"):
         write_bytes(target, b"new")
     assert target.read_bytes() == b"old"

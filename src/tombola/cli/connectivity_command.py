@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from tombola.cli.parse import parse
-from tombola.cli.resume_command import named
+from tombola.cli.resume_command import check_trust, named
 from tombola.cli.run_command import worker_number
 from tombola.errors import TombolaError
 
@@ -76,8 +76,7 @@ def main(args: list[str]) -> int:
 
 def check(run: "Run", options: Options) -> None:
     """Refuse what cannot be measured, before anything is trained."""
-    if run.spec.plugins and not options.trust:
-        raise TombolaError(f"{options.run} names plug-ins ({', '.join(run.spec.plugins)}); give --trust to import them")
+    check_trust(run, trust=options.trust)
     if run.spec.store.keep != "all":
         raise TombolaError(
             f"{options.run} was run with store.keep = '{run.spec.store.keep}', which drops trained states; "
@@ -129,13 +128,12 @@ def show(rows: "list[LevelInstability]") -> None:
 
 def write(run: "Run", lines: "list[Line]", how: "Measuring") -> Path:
     """Write the table and the figure beside the lines, and return the figure's path."""
-    import io
-
     from matplotlib.figure import Figure
 
     from tombola.analysis.instability import LevelInstability, instability
     from tombola.plots.connectivity import error_between_copies, instability_against_density
-    from tombola.store.files import write_bytes, write_text
+    from tombola.plots.saving import save_figure
+    from tombola.store.files import write_text
 
     folder = how.folder(run)
     rows = [LevelInstability._fields, *instability(lines)]
@@ -145,7 +143,5 @@ def write(run: "Run", lines: "list[Line]", how: "Measuring") -> Path:
     instability_against_density(left, lines)
     error_between_copies(right, lines, levels=run.spec.prune.levels)
     for suffix in ("png", "svg"):
-        content = io.BytesIO()
-        drawn.savefig(content, format=suffix, dpi=160, metadata={"Date": None} if suffix == "svg" else None)
-        write_bytes(folder / f"connectivity.{suffix}", content.getvalue())
+        save_figure(drawn, folder / f"connectivity.{suffix}", dpi=160)
     return folder / "connectivity.png"

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from tombola.cli.parse import parse
-from tombola.cli.resume_command import named
+from tombola.cli.resume_command import check_trust, named
 from tombola.cli.run_command import worker_number
 from tombola.errors import TombolaError
 
@@ -70,8 +70,7 @@ def main(args: list[str]) -> int:
     from tombola.store.folder import TICKET
 
     run = open_run(options.run)
-    if run.spec.plugins and not options.trust:
-        raise TombolaError(f"{options.run} names plug-ins ({', '.join(run.spec.plugins)}); give --trust to import them")
+    check_trust(run, trust=options.trust)
     path = options.run.resolve()
     spec = validate(run.spec.resolved() | {"controls": asked, "name": named(path)})
     plan = make_plan(spec, path.parent)

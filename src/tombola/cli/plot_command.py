@@ -89,7 +89,8 @@ def main(args: list[str]) -> int:
     if not folders:
         raise TombolaError(f"no run to draw: give RUN before {kind}")
     from tombola.plots.animation import ANIMATED, encode_animation
-    from tombola.plots.saving import DPI, STILL, encode_figure, format_of, write_bytes
+    from tombola.plots.saving import DPI, STILL, encode_figure, format_of
+    from tombola.store.files import write_bytes
 
     known = (*STILL, *(ANIMATED if kind in animations else ()))
     form = (

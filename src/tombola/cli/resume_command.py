@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from tombola.cli.parse import parse
 from tombola.cli.run_command import worker_number
 from tombola.errors import TombolaError
+
+if TYPE_CHECKING:
+    from tombola.store import Run
 
 
 @dataclass
@@ -36,14 +39,19 @@ def main(args: list[str]) -> int:
 
     run = open_run(options.run)
     refuse_imported(run.folder, run.spec)
-    if run.spec.plugins and not options.trust:
-        raise TombolaError(f"{options.run} names plug-ins ({', '.join(run.spec.plugins)}); give --trust to import them")
+    check_trust(run, trust=options.trust)
     if options.retry_failed:
         forget_failed(run)
     path = options.run.resolve()
     return run_and_tell(
         run.spec.with_(name=named(path)), path.parent, worker_number(options.workers), quiet=options.quiet
     )
+
+
+def check_trust(run: "Run", *, trust: bool) -> None:
+    """Refuse to train a run whose plug-ins would be imported unasked."""
+    if run.spec.plugins and not trust:
+        raise TombolaError(f"{run.path} names plug-ins ({', '.join(run.spec.plugins)}); give --trust to import them")
 
 
 def named(path: Path) -> str:

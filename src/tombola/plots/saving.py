@@ -1,7 +1,6 @@
 """Figures as files: PNG, SVG and PDF, written whole or not at all."""
 
 import io
-import uuid
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tombola.errors import TombolaError, nearest
 from tombola.plots.style import PAPER
-from tombola.store.files import sync, told_clearly
+from tombola.store.files import write_bytes
 
 STILL: Final = ("png", "svg", "pdf")
 DPI = 150
@@ -50,20 +49,6 @@ def encode_figure(figure: Figure, form: str, *, dpi: int = DPI) -> bytes:
     with matplotlib.rc_context(PAPER):
         figure.savefig(buffer, format=form, dpi=dpi, metadata=_NO_DATES[form], facecolor="white")
     return buffer.getvalue()
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file, atomically; missing folders are made."""
-    with told_clearly(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-        try:
-            beside.write_bytes(content)
-            sync(beside)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-        sync(path.parent)
 
 
 def save_figure(figure: Figure, path: Path, form: str | None = None, *, dpi: int = DPI) -> Path:

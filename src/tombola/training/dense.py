@@ -19,7 +19,6 @@ from tombola.training.engine import Engine, FitResult, OnRecord, Task, engines
 from tombola.training.evaluate import Evaluation, Evaluator
 from tombola.training.hold import Hold
 from tombola.training.loop import Training
-from tombola.training.memory import memory_kept
 from tombola.training.optimisers import optimisers
 from tombola.training.placement import (
     at_least_float32,
@@ -124,7 +123,6 @@ class DenseEngine(Engine):
         for number, (task, course) in enumerate(zip(tasks, courses, strict=True)):
             with ExitStack() as stack:
                 stack.enter_context(threads_set(threads))
-                stack.enter_context(memory_kept())
                 stack.enter_context(products(place, train.precision))
                 stack.enter_context(modes_kept(task.module))
                 stack.enter_context(placed(task.module, place, has_convolutions(task.module)))

@@ -12,6 +12,7 @@ from tombola.pruning import Mask
 from tombola.specs import TrainSpec
 from tombola.specs.resolve import overlay, validate
 from tombola.training.engine import FitResult, OnRecord, Task, engines
+from tombola.training.memory import memory_kept
 
 AUTO = "auto"
 DEFAULT = "dense"
@@ -114,7 +115,8 @@ def fit_tasks(
         reason = chosen.supports(task.module, train, data.input_shape, holds_values=holds_values)
         if reason is not None:
             raise TombolaError(f"engine '{engine}' cannot train this network: {reason}")
-    return chosen.fit(tasks, data, train, device, threads, on_record)
+    with memory_kept():
+        return chosen.fit(tasks, data, train, device, threads, on_record)
 
 
 def changed(train: TrainSpec, changes: dict[str, Any]) -> TrainSpec:

@@ -5,14 +5,15 @@ import hashlib
 import json
 import os
 import platform
-import uuid
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 
+from tombola.data.files import written
 from tombola.data.places import user_cache
+from tombola.errors import TombolaError
 from tombola.training.cost.model import CostModel
 
 FORMAT = 1
@@ -39,11 +40,8 @@ def cost_model(threads: int = 1, *, measure: bool = True) -> CostModel | None:
     if not measure:
         return None
     model = measured(threads)
-    with contextlib.suppress(OSError):  # a cache that cannot be written is no reason to stop
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-        beside.write_text(json.dumps(model.as_json(), indent=1) + "\n")
-        beside.replace(path)
+    with contextlib.suppress(TombolaError), written(path) as file:  # a cache that cannot be written stops nothing
+        file.write((json.dumps(model.as_json(), indent=1) + "\n").encode())
     return model
 
 

@@ -15,7 +15,6 @@ from tombola.specs import TrainSpec
 from tombola.training.course import plan_courses
 from tombola.training.engine import Engine, FitResult, OnRecord, Task, engines
 from tombola.training.loop import Training
-from tombola.training.memory import memory_kept
 from tombola.training.placement import find_device, modes_kept, placed, threads_set
 from tombola.training.sparse.layers import Layer, Unsupported, read_layers
 from tombola.training.sparse.split import dense_end
@@ -77,7 +76,7 @@ class SparseEngine(Engine):
                 training = Training(learner, task, course, data, train, number, turn)
                 return training.run("sparse", torch.device("cpu"), 1)
 
-        with threads_set(1), memory_kept():  # threads of torch's own would spin beside ours
+        with threads_set(1):  # threads of torch's own would spin beside ours
             if threads == 1 or len(tasks) == 1:
                 return [one(number) for number in range(len(tasks))]
             return in_threads(one, len(tasks), threads, turn)
