@@ -13,6 +13,7 @@ from tombola.cli.console import size
 from tombola.experiments.events import (
     DataPrepared,
     Event,
+    JobFinding,
     JobFinished,
     JobLost,
     JobProgress,
@@ -145,6 +146,14 @@ class Display:
                 self.clock.begin(event.pending_steps)
                 self.live.console.print(begun(event), soft_wrap=True)
                 self.whole = self.overall.add_task("", total=event.pending, left="-")
+            case JobFinding():
+                if event.job not in self.tasks:
+                    self.tasks[event.job] = self.each.add_task(
+                        describe(event.job), visible=len(self.tasks) < BARS, total=event.total, speed=0, accuracy=""
+                    )
+                self.each.update(
+                    self.tasks[event.job], completed=event.done, total=event.total, accuracy=f"({event.what})"
+                )
             case JobStarted():
                 if event.job in self.tasks:  # tried again, after its worker died
                     self.each.remove_task(self.tasks.pop(event.job))

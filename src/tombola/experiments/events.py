@@ -44,6 +44,16 @@ class RunStarted:
 
 
 @dataclass(frozen=True)
+class JobFinding:
+    """A job looks for its mask (rounds of scoring, steps of a search) before it trains: what it does, and how far."""
+
+    job: JobId
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class JobStarted:
     """A job's training begins: how dense its network is, and from which step to which it trains."""
 
@@ -102,6 +112,7 @@ Event = (
     | RunStarted
     | JobsBundled
     | BundleParted
+    | JobFinding
     | JobStarted
     | JobProgress
     | JobFinished

@@ -67,7 +67,7 @@ def execute(jobs: Sequence[Job], bench: Bench, tell: Listener = silent) -> Itera
     """
     together: dict[tuple[str, TrainSpec], list[Begun]] = {}
     for job in jobs:
-        begun = _begin(job, bench)
+        begun = _begin(job, bench, tell)
         if isinstance(begun, Begun):
             together.setdefault((bench.engine(job), begun.train), []).append(begun)
         else:
@@ -76,13 +76,13 @@ def execute(jobs: Sequence[Job], bench: Bench, tell: Listener = silent) -> Itera
         yield from _trained(group, bench, tell)
 
 
-def _begin(job: Job, bench: Bench) -> Begun | Ended:
+def _begin(job: Job, bench: Bench, tell: Listener) -> Begun | Ended:
     """Make a job's trial, or say how it ended without one."""
     started = now()
     try:
         with threads_set(bench.engines.threads):
             try:
-                trial = make_trial(job, bench)
+                trial = make_trial(job, bench, tell)
                 refuse_unknown(trial, bench)
             except TombolaError as error:
                 return JobFinished(job.id, _refused(job, bench, started, str(error)))
@@ -142,7 +142,7 @@ def _fitted(group: Sequence[Begun], bench: Bench, tell: Listener) -> list[FitRes
 def _published(begun: Begun, result: FitResult, bench: Bench) -> Ended:
     job, started, trial, _ = begun
     try:
-        return JobFinished(job.id, publish_trained(job, bench, started, bench.layers(), trial.ticket, result))
+        return JobFinished(job.id, publish_trained(job, bench, started, bench.layers(), trial, result))
     except TombolaError:
         raise
     except Exception:

@@ -9,6 +9,7 @@ import torch
 import tombola
 from tombola.experiments.bench import Bench
 from tombola.experiments.graph import Job
+from tombola.experiments.trial import Trial
 from tombola.networks import PrunableLayer
 from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
@@ -20,18 +21,24 @@ from tombola.training import FitResult
 Layers = tuple[PrunableLayer, ...]
 
 
-def publish_trained(job: Job, bench: Bench, started: str, layers: Layers, ticket: Ticket, result: FitResult) -> JobInfo:
-    """Publish what a training came to, done or failed.
+def publish_trained(job: Job, bench: Bench, started: str, layers: Layers, trial: Trial, result: FitResult) -> JobInfo:
+    """Publish what a trial's training came to, done or failed.
 
     Raises
     ------
     TombolaError
         If it cannot be written.
     """
-    info = JobInfo(**_identity(job, started), **_outcome(result, ticket.mask, layers), finished=now())
+    ticket, found = trial.ticket, dict(trial.found)
+    info = JobInfo(**_identity(job, started), **_outcome(result, ticket.mask, layers), finished=now(), found=found)
     keep_initial = bench.spec.store.keep != "masks" or (job.id.level == 0 and job.id.control == TICKET)
     told = Ticket(ticket.initial, ticket.mask, {**ticket.provenance, **_provenance(job, bench)})
-    publish_job(bench.folder, info, told, result.records, _kept(job, bench, result), with_initial=keep_initial)
+    publish_job(
+        *(bench.folder, info, told, result.records, _kept(job, bench, result)),
+        with_initial=keep_initial,
+        tables=trial.tables,
+        extra=trial.states if bench.spec.store.keep == "all" else {},
+    )
     return info
 
 

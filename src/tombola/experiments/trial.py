@@ -1,6 +1,8 @@
 """A trial: what one job trains."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 
@@ -8,6 +10,7 @@ from tombola.networks import build, initialise
 from tombola.networks.state import State, capture
 from tombola.pruning import Mask, Ticket
 from tombola.specs import ExperimentSpec, TrainSpec
+from tombola.store.tables_csv import Table
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,21 @@ class Trial:
         Another training recipe than the experiment's, where a control needs one.
     seed
         Another seed of data order, augmentation and dropout than the experiment's.
+    found
+        What finding the mask took and came to, as plain data: goes into ``job.json``. ``seconds`` by convention.
+    tables
+        Tables of how it was found, by file name: each becomes a CSV file in the job's folder.
+    states
+        Further tensors, by file name (scores): kept where the policy keeps everything.
     """
 
     ticket: Ticket
     start_step: int = 0
     train: TrainSpec | None = None
     seed: int | None = None
+    found: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    states: Mapping[str, State] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

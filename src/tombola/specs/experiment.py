@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from tombola.specs.compat import contradictions, expanded
 from tombola.specs.parts import DataSpec, EngineSpec, NetworkSpec, Part, StoreSpec, TrainSpec
 from tombola.specs.prune import PruneSpec
+from tombola.specs.search import DynamicSpec, SearchSpec
 from tombola.specs.tokens import Choice, Names, Positive, Seed
 
 REPETITIONS = ":"
@@ -39,6 +40,8 @@ class ExperimentSpec(Part):
     network: NetworkSpec = NetworkSpec()
     train: TrainSpec = TrainSpec()
     prune: PruneSpec = PruneSpec()
+    search: SearchSpec = SearchSpec()
+    dynamic: DynamicSpec = DynamicSpec()
     controls: Names = Field((), description="retrainings with one thing changed, with repetitions: reinit:3")
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     store: StoreSpec = StoreSpec()
@@ -89,13 +92,9 @@ class ExperimentSpec(Part):
         TombolaError
             If a field is unknown or has a value it cannot have.
         """
-        from tombola.specs.resolve import validate  # which rests on this module
+        from tombola.specs.resolve import overlay, validate  # which rest on this module
 
-        values = self.model_dump()
-        for name, value in expanded(changes).items():
-            nested = isinstance(value, dict) and isinstance(values.get(name), dict)
-            values[name] = {**values[name], **value} if nested else value
-        return validate(values)
+        return validate(overlay(self.model_dump(), expanded(changes)))
 
     def resolved(self) -> dict[str, Any]:
         """Return every field as plain data, defaults included: what ``spec.yaml`` holds."""

@@ -54,7 +54,7 @@ def run_key(spec: ExperimentSpec, **more: str) -> str:
     return digest({"schema": SCHEMA, "spec": content(spec, GROWING)} | more)
 
 
-def job_key(spec: ExperimentSpec, parent: str | None, *, replicate: int, **more: str | int | None) -> str:
+def job_key(spec: ExperimentSpec, parent: str | None, *, replicate: int, **more: str | int | float | None) -> str:
     """Return the key of one job.
 
     Parameters
@@ -68,11 +68,11 @@ def job_key(spec: ExperimentSpec, parent: str | None, *, replicate: int, **more:
     replicate
         The replicate, which selects the random streams.
     **more
-        Whatever else determines the result: level, control, repetition, engine. None stands for the default and
-        leaves the key as it is.
+        Whatever else determines the result: level and its density, control, repetition, engine. None stands for the
+        default and leaves the key as it is.
     """
-    dense = {"prune": True} if parent is None else {}
-    ticket = {} if more.get("control") else {"prune": {"control_init"}}
+    dense = {"prune": True, "search": True, "dynamic": True} if parent is None else {}
+    ticket = {"prune": {"densities"} if more.get("control") else {"densities", "control_init"}}
     return digest(
         {
             "schema": SCHEMA,

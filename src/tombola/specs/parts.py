@@ -24,6 +24,9 @@ from tombola.specs.tokens import (
     Real,
 )
 
+FACTORY = "factory"
+"""The architecture that ``network.factory`` names by import path."""
+
 
 class Part(BaseModel):
     """Base of all parts: immutable, and a misspelt key is an error."""
@@ -48,19 +51,38 @@ class NetworkSpec(Part):
 
     architecture: str = Field("plan", description="'plan' or a registered network")
     family: Annotated[Literal["lenet", "conv"], Choice] = Field("lenet", description="sets the default activation")
-    conv: ConvPlan = Field((), description="tokens: 64 (3x3 convolution), 64B (with batch norm), M, A (2x2 pooling)")
+    conv: ConvPlan = Field(
+        (),
+        description="tokens: 64 (3x3 convolution), 64B (with batch norm), M, A (2x2 pooling), P7 (averages over a 7x7 "
+        "grid), G (of the whole map)",
+    )
     linear: LinearPlan = Field((), description="units of the hidden linear layers")
     activation: Annotated[Literal["tanh", "relu"] | None, Choice] = Field(
         None, description="default: tanh for lenet, relu for conv"
     )
-    weight_init: Annotated[Literal["glorot-normal", "kaiming-normal"], Choice] = Field(
-        "glorot-normal", description="distribution of initial weights"
+    bias: Annotated[Literal["all", "hidden", "none"], Choice] = Field(
+        "all", description="of a plan: which layers have biases; hidden leaves out the output layer"
     )
-    bias_init: Annotated[Literal["uniform-fan-in", "zeros"], Choice] = Field(
-        "uniform-fan-in", description="distribution of initial biases"
+    dropout: Rate = Field(0.0, description="of a plan: share of hidden linear units dropped in training")
+    weight_init: Annotated[
+        Literal[
+            "glorot-normal", "glorot-uniform", "kaiming-normal", "kaiming-uniform", "signed-kaiming", "uniform-fan-in",
+            "default",
+        ],
+        Choice,
+    ] = Field(
+        "glorot-normal",
+        description="distribution of initial weights; signed-kaiming has one magnitude, sqrt(2 / fan_in), and random "
+        "signs; default leaves it to each layer",
+    )  # fmt: skip
+    bias_init: Annotated[Literal["uniform-fan-in", "zeros", "default"], Choice] = Field(
+        "uniform-fan-in", description="distribution of initial biases; default leaves it to each layer"
+    )
+    factory: Annotated[str | None, Maybe] = Field(
+        None, description="your own network: package.module:function, called with input_shape and classes"
     )
     prunable: Names = Field(
-        ("all",), description="all, hidden (all but the output layer), conv, linear, or name patterns"
+        ("all",), description="all, hidden (all but the output layer), conv, linear, name patterns; !pattern takes away"
     )
 
     @model_validator(mode="before")
@@ -70,6 +92,17 @@ class NetworkSpec(Part):
             relu = str(values.get("family", "lenet")).strip().lower() == "conv"
             return values | {"activation": "relu" if relu else "tanh"}
         return values
+
+    @model_validator(mode="after")
+    def _factory_is_the_architecture(self) -> Self:
+        if self.factory is not None and self.architecture == "plan":
+            object.__setattr__(self, "architecture", FACTORY)
+        if (self.factory is None) != (self.architecture != FACTORY):
+            raise ValueError(
+                f"architecture '{self.architecture}' and factory {self.factory!r} do not fit; "
+                "factory needs package.module:function, and no other architecture beside it"
+            )
+        return self
 
 
 class ScheduleSpec(Part):

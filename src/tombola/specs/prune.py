@@ -1,11 +1,11 @@
-"""The part of an experiment that says how a trained network becomes the next level's ticket."""
+"""The part of an experiment that says how levels get their masks, and what they start from."""
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tombola.specs.parts import Part
-from tombola.specs.tokens import Choice, Count, Maybe, Rate
+from tombola.specs.scoring import ScoringSpec
+from tombola.specs.tokens import Choice, Count, Densities, Maybe, Rate
 
 REWIND_STEP = "step:"
 REWINDS = ("init", "lr", "none")
@@ -15,16 +15,23 @@ DENSE_ONLY = "dense"
 LEGACY_COUNTS = "legacy-half-rate"
 
 
-class PruneSpec(Part):
-    """How a trained network becomes the next level's ticket."""
+class PruneSpec(ScoringSpec):
+    """How levels get their masks, and what they start from."""
 
     procedure: str = Field(
         "iterative",
-        description="how levels follow from each other: iterative, one-shot, dense (level 0 only), or yours",
+        description="how levels get their masks: iterative, one-shot, at-init, edge-popup, gem-miner, probabilistic, "
+        "rigl, set, structured-random, dense (level 0 only), or yours",
     )
-    levels: Count = Field(3, description="pruning rounds after dense; 0 trains the dense network only")
+    levels: Count = Field(3, description="levels after dense; 0 trains the dense network only")
+    densities: Densities = Field(
+        (), description="of levels 1, 2, ...: fractions that remain (0.5 0.1) or powers of ten (10^-1.7); sets levels"
+    )
     score: str = Field("magnitude", description="what ranks weights; the lowest go first")
-    allocation: str = Field("layerwise", description="how scores become a mask: layerwise or global")
+    allocation: str = Field(
+        "layerwise",
+        description="how scores become a mask: layerwise, global, uniform, erk, smart-ratio, equal-count, ...",
+    )
     rate: Rate = Field(0.2, description="for 'global': share of survivors removed per round")
     conv_rate: Rate = Field(0.1, description="for 'layerwise': share of survivors removed per round and convolution")
     linear_rate: Rate = Field(0.2, description="for 'layerwise': the same, hidden linear layers")
@@ -59,7 +66,7 @@ class PruneSpec(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_levels_of_dense(cls, values: Any) -> Any:
+    def _levels_that_follow(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("procedure") == DENSE_ONLY:
             return {"levels": 0} | values
         return values
@@ -69,6 +76,22 @@ class PruneSpec(Part):
         if self.output_rate is None:
             object.__setattr__(self, "output_rate", self.linear_rate / 2)
         object.__setattr__(self, "rewind", _canonical_rewind(self.rewind))
+        return self
+
+    @model_validator(mode="after")
+    def _densities_are_levels(self) -> Self:
+        if not self.densities:
+            return self
+        if list(self.densities) != sorted(set(self.densities), reverse=True):
+            raise ValueError(f"densities {list(self.densities)} must fall from level to level")
+        if self.counts == LEGACY_COUNTS:
+            raise ValueError(f"counts '{LEGACY_COUNTS}' and densities both say what levels keep; leave one of them out")
+        if self.levels != len(self.densities):
+            if "levels" in self.model_fields_set:
+                raise ValueError(
+                    f"levels = {self.levels} and {len(self.densities)} densities do not fit; leave levels out"
+                )
+            object.__setattr__(self, "levels", len(self.densities))
         return self
 
     @model_validator(mode="after")

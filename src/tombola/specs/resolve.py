@@ -99,11 +99,11 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 
 def _without_replaced(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Drop a length that a later one replaces under another spelling, and the levels of what is to be dense."""
+    """Drop a length that a later one replaces under another spelling, and levels that densities or nothing replace."""
     spellings = {"length", "steps", "epochs"}
     replaced = spellings if spellings & above.keys() else set()
-    if above.get("procedure") == DENSE_ONLY:
-        replaced = replaced | {"levels"}
+    if above.get("procedure") == DENSE_ONLY or above.get("densities"):
+        replaced = replaced | {"levels", "densities"}
     return {k: v for k, v in below.items() if k not in replaced}
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from tombola.specs.length import Length
 
-PLAN_TOKEN = re.compile(r"[1-9][0-9]*B?|M|A")
+PLAN_TOKEN = re.compile(r"[1-9][0-9]*B?|M|A|G|P[1-9][0-9]*")
 UNITS = re.compile(r"[1-9][0-9]*")
 
 
@@ -59,12 +59,33 @@ def _plan(value: Any, pattern: re.Pattern[str], meaning: str) -> tuple[str, ...]
 
 
 def _conv_plan(value: Any) -> tuple[str, ...]:
-    meaning = "use a number of channels (64), the same with batch normalisation (64B), M or A for 2x2 pooling"
+    meaning = (
+        "use a number of channels (64), the same with batch normalisation (64B), M or A for 2x2 pooling, "
+        "P7 for averages over a 7x7 grid, or G for the average of the whole map"
+    )
     return _plan(value, PLAN_TOKEN, meaning)
 
 
 def _linear_plan(value: Any) -> tuple[str, ...]:
     return _plan(value, UNITS, "use a positive number of units (300)")
+
+
+def _density(value: Any) -> float:
+    """Accept a fraction, or a power of ten spelt ``10^-1.7``: the field's way to write compressions."""
+    text = str(_number(value)).strip()
+    base, power, exponent = text.partition("^")
+    try:
+        density = float(base) ** float(exponent) if power else float(text)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        density = float("nan")
+    if not 0 < density < 1:
+        raise ValueError(f"density '{text}' is not a fraction between 0 and 1 (0.05), nor a power of ten (10^-1.3)")
+    return density
+
+
+def _densities(value: Any) -> Any:
+    items = [value] if isinstance(value, float) else _items(value)
+    return tuple(_density(item) for item in items) if isinstance(items, list | tuple) else items
 
 
 def exact(rate: float) -> Fraction:
@@ -88,6 +109,8 @@ Duration = Annotated[str, BeforeValidator(_length)]
 Interval = Annotated[str, BeforeValidator(_interval), AfterValidator(lambda v: v)]
 ConvPlan = Annotated[tuple[str, ...], BeforeValidator(_conv_plan)]
 LinearPlan = Annotated[tuple[str, ...], BeforeValidator(_linear_plan)]
+Densities = Annotated[tuple[float, ...], BeforeValidator(_densities)]
+"""Fractions of weights that remain, level after level."""
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 Choice = BeforeValidator(_text)
 """Marks a field with named choices: upper case and spaces around do not matter."""

@@ -1,6 +1,7 @@
 """One job's result on disk: what it was, what was measured, and the states it ended in."""
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import numpy as np
 
 from tombola.errors import TombolaError
 from tombola.networks.state import State
-from tombola.pruning import Ticket
+from tombola.pruning import Mask, Ticket
 from tombola.records import Records
 from tombola.specs.keys import SCHEMA
 from tombola.store.files import publishing, read_json, told_clearly, write_json
 from tombola.store.folder import JobId, RunFolder
 from tombola.store.states import save_state, save_ticket
+from tombola.store.tables_csv import Table, csv_text
 
 IMPORTED = "imported"
 """Stands in place of versions where another framework trained."""
@@ -47,6 +49,7 @@ class JobInfo:
     evaluation_seconds: float = 0.0
     started: str = ""
     finished: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
@@ -69,6 +72,8 @@ def publish_job(
     states: dict[str, State],
     *,
     with_initial: bool = True,
+    tables: Mapping[str, Table] | None = None,
+    extra: Mapping[str, State] | None = None,
 ) -> None:
     """Write one job's result so that it appears whole or not at all.
 
@@ -82,6 +87,10 @@ def publish_job(
         States by file name: ``trained.safetensors``, ``early_stop.safetensors``, ``rewind.safetensors``.
     with_initial
         False keeps only the mask of the ticket.
+    tables
+        Tables by file name, as CSV.
+    extra
+        Tensors by file name that no mask covers (scores of a search).
     """
     target = folder.job(info.id)
     with publishing(target, folder.workshop) as aside, told_clearly(target):
@@ -89,6 +98,10 @@ def publish_job(
             save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
             for name, state in states.items():
                 save_state(aside / name, state, ticket.mask)
+        for name, table in (tables or {}).items():
+            (aside / name).write_text(csv_text(table))
+        for name, tensors in (extra or {}).items():
+            save_state(aside / name, tensors, Mask({}))
         with (aside / RECORDS).open("wb") as file:
             np.savez(file, **records.arrays())  # type: ignore[arg-type]
         write_json(aside / INFO, asdict(info))

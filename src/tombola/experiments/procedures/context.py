@@ -1,17 +1,40 @@
 """What a procedure is given: the levels a level is made from, and random streams of its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
+from tombola.data import Dataset
+from tombola.errors import TombolaError
 from tombola.experiments.trial import Shape, fresh_state
 from tombola.networks import PrunableLayer, build, prunable_layers
 from tombola.networks.state import State
-from tombola.pruning import ScoreContext
+from tombola.pruning import ScoreContext, planned_remaining
 from tombola.specs import ExperimentSpec
 from tombola.store import StoredTicket
 from tombola.streams import stream_seed
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a procedure that looks for masks itself (scores with gradients, searches) works with.
+
+    Attributes
+    ----------
+    data
+        The images.
+    device, threads
+        Where and with how many threads to compute.
+    tell
+        Hears what is being done, and how many of how many steps of it are: ``tell("search", 10, 500)``.
+    """
+
+    data: Dataset
+    device: str = "cpu"
+    threads: int = 1
+    tell: Callable[[str, int, int], None] = lambda what, done, total: None
 
 
 @dataclass(frozen=True)
@@ -28,6 +51,8 @@ class LevelContext:
         The finished dense level of the replicate; None for the dense level itself.
     per_epoch
         Batches of one epoch, for lengths given in epochs.
+    place
+        Images, device and threads.
     """
 
     spec: ExperimentSpec
@@ -37,12 +62,31 @@ class LevelContext:
     parent: StoredTicket | None = None
     dense: StoredTicket | None = None
     per_epoch: int = 1
+    place: Workplace | None = None
 
     @cached_property
     def layers(self) -> tuple[PrunableLayer, ...]:
         """The prunable layers of the network."""
         module = build(self.spec.network, self.shape.input_shape, self.shape.classes, device="meta")
         return prunable_layers(module, self.spec.network.prunable)
+
+    @cached_property
+    def keep(self) -> int:
+        """How many weights this level keeps over all layers (``prune.densities``, or the rates level after level)."""
+        return planned_remaining(self.layers, self.spec.prune, self.level)[self.level].total
+
+    @property
+    def workplace(self) -> Workplace:
+        """Images, device and threads.
+
+        Raises
+        ------
+        TombolaError
+            If there are none.
+        """
+        if self.place is None:
+            raise TombolaError(f"procedure '{self.spec.prune.procedure}' needs images, which are not offered here")
+        return self.place
 
     def initial(self) -> State:
         """Return the replicate's complete initial state, the same at every call."""
