@@ -161,6 +161,7 @@ def _task(begun: Begun, bench: Bench) -> Task:
         job.id.replicate,
         trial.start_step,
         (spec.prune.rewind_step,) if job.parent is None and spec.prune.rewind_step else (),
+        trial.moves,
     )
 
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from tombola.errors import TombolaError
 from tombola.experiments.events import KernelsCompiled, Listener
+from tombola.experiments.procedures import procedures
 from tombola.networks import LayerGraph, PrunableLayer, layer_graph
 from tombola.pruning import planned_remaining
 from tombola.specs import ExperimentSpec, Length
@@ -89,8 +90,10 @@ class Question:
         """Return why the sparse engine is out of the question."""
         if device != "cpu":
             return f"the sparse engine computes on the CPU, not on {device}"
+        prune = self.spec.prune
+        moves = procedures[prune.procedure].moves
         reason = engines[SPARSE].supports(
-            self.module, self.spec.train, self.shape, holds_values=self.spec.prune.holds_values
+            self.module, self.spec.train, self.shape, holds_values=prune.holds_values, moves=moves
         )
         return None if reason is None else f"the sparse engine cannot train this network: {reason}"
 

@@ -134,6 +134,8 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
         spec = grown(spec, folder.read_spec())
         refuse_imported(folder, spec)
     _ = scores[spec.prune.score], allocations[spec.prune.allocation], procedures[spec.prune.procedure]
+    if (reason := procedures[spec.prune.procedure].refuses(spec)) is not None:
+        raise TombolaError(f"prune.procedure = '{spec.prune.procedure}': {reason}")
     _check_controls(spec)
     _check_lengths(spec, info)
     module = build(spec.network, info.shape, len(info.classes), device="meta")
@@ -142,8 +144,11 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
     if spec.train.precision == "tf32" and find_device(engines.device).type == "cpu":
         raise TombolaError("train.precision = 'tf32' is arithmetic of CUDA devices, and this runs on a CPU; take fp32")
     for level, name in engines.levels.items():
-        holds_values = level > 0 and spec.prune.holds_values
-        reason = registered_engines[name].supports(module, spec.train, info.shape, holds_values=holds_values)
+        reason = registered_engines[name].supports(
+            *(module, spec.train, info.shape),
+            holds_values=level > 0 and spec.prune.holds_values,
+            moves=level > 0 and procedures[spec.prune.procedure].moves,
+        )
         if reason:
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
     return Plan(spec, folder, info, plugins, layers, engines, forecast, job_graph(spec, engines, sources))

@@ -1,11 +1,12 @@
 """What a run would do: jobs, exact remaining weights, estimated time and disk. Trains nothing but a few timed steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tombola.experiments import estimate
 from tombola.experiments.events import Listener, silent
 from tombola.experiments.plan import Plan, make_plan
+from tombola.experiments.procedures import procedures
 from tombola.experiments.workers import worker_count
 from tombola.pruning import LevelPlan, planned_remaining
 from tombola.specs import ExperimentSpec
@@ -57,10 +58,12 @@ def preview(
     pending = tuple(job for job in plan.jobs if job not in finished)
     count = worker_count(workers, len(pending), plan.engines.threads)
     cost = estimate.measure(plan, plan.load()) if pending else estimate.Cost(0, 0)
+    by_layer = procedures[plan.spec.prune.procedure].by_layer
+    levels = planned_remaining(plan.layers, plan.spec.prune)
     return Preview(
         plan,
         pending,
-        tuple(planned_remaining(plan.layers, plan.spec.prune)),
+        tuple(level if by_layer else replace(level, remaining=None) for level in levels),
         estimate.seconds(plan, cost, pending, count),
         estimate.disk(plan, pending),
         count,

@@ -9,7 +9,7 @@ import torch
 import tombola
 from tombola.experiments.bench import Bench
 from tombola.experiments.graph import Job
-from tombola.experiments.trial import Trial
+from tombola.experiments.trial import Trial, with_initial
 from tombola.networks import PrunableLayer
 from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
@@ -29,15 +29,22 @@ def publish_trained(job: Job, bench: Bench, started: str, layers: Layers, trial:
     TombolaError
         If it cannot be written.
     """
-    ticket, found = trial.ticket, dict(trial.found)
+    ticket, found, tables = trial.ticket, dict(trial.found), dict(trial.tables)
+    masks = {}
+    if result.journey is not None:
+        ticket = with_initial(ticket, trial.whole or ticket.initial, result.journey.mask)
+        found |= result.journey.summary()
+        tables["moves.csv"] = result.journey.rows
+        masks = {EARLY_STOP: result.early_stop_mask or ticket.mask}
     info = JobInfo(**_identity(job, started), **_outcome(result, ticket.mask, layers), finished=now(), found=found)
     keep_initial = bench.spec.store.keep != "masks" or (job.id.level == 0 and job.id.control == TICKET)
     told = Ticket(ticket.initial, ticket.mask, {**ticket.provenance, **_provenance(job, bench)})
     publish_job(
         *(bench.folder, info, told, result.records, _kept(job, bench, result)),
         with_initial=keep_initial,
-        tables=trial.tables,
+        tables=tables,
         extra=trial.states if bench.spec.store.keep == "all" else {},
+        masks=masks,
     )
     return info
 

@@ -11,6 +11,7 @@ from tombola.networks.state import State, capture
 from tombola.pruning import Mask, Ticket
 from tombola.specs import ExperimentSpec, TrainSpec
 from tombola.store.tables_csv import Table
+from tombola.training.moves import Moves
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Trial:
         Another seed of data order, augmentation and dropout than the experiment's.
     found
         What finding the mask took and came to, as plain data: goes into ``job.json``. ``seconds`` by convention.
+    moves
+        When and how the mask moves in training; the ticket's mask is then the first one.
+    whole
+        For masks that move: the complete initial state, of which the ticket keeps what the last mask lets remain.
     tables
         Tables of how it was found, by file name: each becomes a CSV file in the job's folder.
     states
@@ -40,6 +45,8 @@ class Trial:
     train: TrainSpec | None = None
     seed: int | None = None
     found: Mapping[str, Any] = field(default_factory=dict)
+    moves: Moves | None = None
+    whole: State | None = None
     tables: Mapping[str, Table] = field(default_factory=dict)
     states: Mapping[str, State] = field(default_factory=dict)
 

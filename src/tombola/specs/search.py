@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tombola.specs.parts import Part
-from tombola.specs.tokens import Choice, Duration, Maybe, PositiveReal, Rate, Real
+from tombola.specs.tokens import Choice, Duration, Interval, Maybe, PositiveReal, Rate, Real
 
 
 class SearchSpec(Part):
@@ -64,7 +64,7 @@ class SearchSpec(Part):
 class DynamicSpec(Part):
     """Dynamic sparse training: a sparse mask that moves while its network is trained."""
 
-    update_every: Duration = Field("100st", description="distance of mask updates")
+    update_every: Interval = Field("100st", description="distance of mask updates")
     fraction: Rate = Field(0.3, description="share of survivors replaced at the first update")
     decay: Annotated[Literal["cosine", "constant"], Choice] = Field("cosine", description="of that share over time")
     until: PositiveReal = Field(0.75, description="share of training after which the mask stays", le=1)

@@ -74,6 +74,7 @@ def publish_job(
     with_initial: bool = True,
     tables: Mapping[str, Table] | None = None,
     extra: Mapping[str, State] | None = None,
+    masks: Mapping[str, Mask] | None = None,
 ) -> None:
     """Write one job's result so that it appears whole or not at all.
 
@@ -91,13 +92,16 @@ def publish_job(
         Tables by file name, as CSV.
     extra
         Tensors by file name that no mask covers (scores of a search).
+    masks
+        Masks by file name, of states that have another than the ticket's (masks that moved in training).
     """
     target = folder.job(info.id)
     with publishing(target, folder.workshop) as aside, told_clearly(target):
         if ticket is not None:
             save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
             for name, state in states.items():
-                save_state(aside / name, state, ticket.mask)
+                own = (masks or {}).get(name)
+                save_state(aside / name, state, ticket.mask if own is None else own, own=own is not None)
         for name, table in (tables or {}).items():
             (aside / name).write_text(csv_text(table))
         for name, tensors in (extra or {}).items():

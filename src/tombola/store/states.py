@@ -41,14 +41,22 @@ def load_ticket(path: Path) -> Ticket:
     return Ticket(_fill(_under(INITIAL, tensors), mask), mask, note["provenance"])
 
 
-def save_state(path: Path, state: State, mask: Mask) -> None:
-    """Write a state of a masked network."""
-    _save(path, _survivors(state, mask), {"shapes": {name: list(keep.shape) for name, keep in mask.items()}})
+def save_state(path: Path, state: State, mask: Mask, *, own: bool = False) -> None:
+    """Write a state of a masked network; with the mask's bits where it is its own, not that of its ticket."""
+    bits = {f"{MASK}{name}": bits for name, bits in mask.pack().items()} if own else {}
+    _save(path, _survivors(state, mask) | bits, {"shapes": {name: list(keep.shape) for name, keep in mask.items()}})
 
 
 def load_state(path: Path, mask: Mask) -> State:
-    """Read a state back to full tensors, pruned weights exactly +0.0, or what the mask holds them at."""
-    return _fill(_load(path)[0], mask)
+    """Read a state back to full tensors, pruned weights exactly +0.0, or what the mask holds them at.
+
+    A state with a mask of its own goes by that.
+    """
+    tensors, note = _load(path)
+    if bits := _under(MASK, tensors):
+        mask = Mask.unpack(bits, {name: tuple(shape) for name, shape in note["shapes"].items()})
+        tensors = {name: value for name, value in tensors.items() if not name.startswith(MASK)}
+    return _fill(tensors, mask)
 
 
 def _under(prefix: str, tensors: State) -> State:

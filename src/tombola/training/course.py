@@ -26,6 +26,8 @@ class Course:
         Flags of every record by step, ascending; the first one is taken before training.
     snapshots
         Steps after which the state is kept.
+    moves
+        Steps after which the mask moves.
     """
 
     start: int
@@ -33,10 +35,11 @@ class Course:
     per_epoch: int
     records: dict[int, int]
     snapshots: frozenset[int]
+    moves: frozenset[int] = frozenset()
 
     def stops(self) -> list[int]:
-        """Return the steps at which training pauses for a record or a snapshot, ascending."""
-        return sorted(self.records.keys() | self.snapshots)
+        """Return the steps at which training pauses for a record, a snapshot or a move of the mask, ascending."""
+        return sorted(self.records.keys() | self.snapshots | self.moves)
 
 
 def plan_courses(tasks: Sequence[Task], data: Dataset, train: TrainSpec) -> list[Course]:
@@ -92,4 +95,5 @@ def plan_course(task: Task, data: Dataset, train: TrainSpec) -> Course:
         per_epoch,
         dict(record_steps(task.start_step, total, interval)),
         frozenset(task.snapshots),
+        frozenset(step for step in task.moves.steps if task.start_step < step < total) if task.moves else frozenset(),
     )

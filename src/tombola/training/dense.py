@@ -3,15 +3,16 @@
 What makes it fast is what is not there: no data loader, no per-image Python, no wait for the device between records.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from tombola.data.batches import Batches, Prepare
 from tombola.data.dataset import Dataset
+from tombola.pruning import Mask
 from tombola.specs import TrainSpec
 from tombola.streams import stream_seed
 from tombola.training.course import Course, plan_courses
@@ -88,6 +89,17 @@ class DenseLearner:
     def reload(self) -> None:
         """Nothing to do: the module is the memory."""
 
+    def move(self, mask: Mask, cleared: Mapping[str, Tensor]) -> None:
+        """Hold another mask."""
+        self.hold = Hold(self.module, mask)
+        self.hold.weights()
+        parameters = dict(self.module.named_parameters())
+        for name, flags in cleared.items():
+            here = flags.to(self.device)
+            for value in self.optimiser.state[parameters[name]].values():
+                if isinstance(value, Tensor) and value.shape == here.shape:  # moments; not the counter of steps
+                    value.masked_fill_(here, 0.0)
+
     def validate(self) -> Evaluation:
         """Evaluate the validation part."""
         return self._validation(self.module)
@@ -101,7 +113,13 @@ class DenseEngine(Engine):
     """Train networks one after the other with dense arithmetic."""
 
     def supports(
-        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+        self,
+        module: nn.Module,
+        train: TrainSpec,
+        input_shape: tuple[int, int, int],
+        *,
+        holds_values: bool = False,
+        moves: bool = False,
     ) -> str | None:
         """Return why a network cannot be trained: only because nothing in it can."""
         trainable = any(parameter.requires_grad for parameter in module.parameters())

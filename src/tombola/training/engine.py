@@ -12,6 +12,7 @@ from tombola.pruning import Mask
 from tombola.records import Records
 from tombola.registry import Registry
 from tombola.specs import TrainSpec
+from tombola.training.moves import Journey, Moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class Task:
         Steps that count as done: training takes the rest, with the batches and the learning rates of those steps.
     snapshots
         Steps after which the state is kept.
+    moves
+        When and how the mask moves; None keeps it where it is. `mask` is then the first one.
     """
 
     module: nn.Module
@@ -39,6 +42,7 @@ class Task:
     replicate: int = 0
     start_step: int = 0
     snapshots: tuple[int, ...] = ()
+    moves: Moves | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ class FitResult:
         Wall time of the training, and the share of it that evaluation took.
     engine, device, threads
         What trained it.
+    journey
+        Where a moving mask went; its ``mask`` is the last one, that of the trained state.
+    early_stop_mask
+        Of the early-stop state, where masks move.
     """
 
     status: Literal["done", "failed"]
@@ -99,18 +107,26 @@ class FitResult:
     engine: str
     device: str
     threads: int
+    journey: Journey | None = field(default=None, repr=False)
+    early_stop_mask: Mask | None = field(default=None, repr=False)
 
 
 class Engine(Protocol):
     """A way to train networks. Engines differ in speed; what they compute differs in numerical noise only."""
 
     def supports(
-        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+        self,
+        module: nn.Module,
+        train: TrainSpec,
+        input_shape: tuple[int, int, int],
+        *,
+        holds_values: bool = False,
+        moves: bool = False,
     ) -> str | None:
         """Return why this engine cannot train a network on images of a shape, or None if it can.
 
         The network may be on the meta device: its parameters need no values. `holds_values` asks for masks that hold
-        pruned weights at other values than zero too.
+        pruned weights at other values than zero too, `moves` for masks that move.
         """
 
     def capacity(self, module: nn.Module, data: Dataset, train: TrainSpec, device: str = "auto") -> int:

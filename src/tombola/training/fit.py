@@ -112,7 +112,9 @@ def fit_tasks(
     chosen = engines[DEFAULT if engine == AUTO else engine]
     for task in tasks:
         holds_values = bool(task.mask is not None and task.mask.held)
-        reason = chosen.supports(task.module, train, data.input_shape, holds_values=holds_values)
+        reason = chosen.supports(
+            task.module, train, data.input_shape, holds_values=holds_values, moves=task.moves is not None
+        )
         if reason is not None:
             raise TombolaError(f"engine '{engine}' cannot train this network: {reason}")
     with memory_kept():

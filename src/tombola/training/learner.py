@@ -1,7 +1,11 @@
 """A learner: one network in the hands of one engine. What differs between engines; the course of training does not."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from torch import Tensor
+
+from tombola.pruning import Mask
 from tombola.training.evaluate import Evaluation
 
 
@@ -16,6 +20,12 @@ class Learner(Protocol):
 
     def reload(self) -> None:
         """Take over the state that somebody put into the module."""
+
+    def move(self, mask: Mask, cleared: Mapping[str, Tensor]) -> None:
+        """Hold another mask from here on, and forget what the optimiser knows of weights that have no past.
+
+        The module is up to date (`settle`, or somebody put a state into it), and zero where it is to be.
+        """
 
     def validate(self) -> Evaluation:
         """Return loss and accuracy on the validation part."""

@@ -7,11 +7,14 @@ import torch
 
 from tombola.data.dataset import Dataset
 from tombola.networks.state import State, capture, restore
+from tombola.pruning import Mask
 from tombola.specs import TrainSpec
 from tombola.training.course import Course
+from tombola.training.dense_gradients import DenseGradients
 from tombola.training.engine import FitResult, OnRecord, Progress, Task
 from tombola.training.journal import Journal, Kept
 from tombola.training.learner import Learner
+from tombola.training.moves import Journey, Moment, clear_
 
 
 class Training:
@@ -46,6 +49,9 @@ class Training:
         self.snapshots: dict[int, State] = {}
         self.loss = 0.0
         self.evaluating = 0.0
+        self.journey = Journey(task.mask) if task.moves is not None and task.mask is not None else None
+        self.kept_mask: Mask | None = None
+        self.gradients = DenseGradients(task, data, train.batch_size) if self.journey is not None else None
 
     def run(self, engine: str, device: torch.device, threads: int) -> FitResult:
         """Train to the end or to the first failure."""
@@ -62,6 +68,8 @@ class Training:
                 recorded = stop
             if reason:
                 break
+            if self.journey is not None and stop in self.course.moves:
+                self._move(stop, self.journey)
         if not reason and self.journal.best is None:
             reason = "no record has a finite validation loss"
         trained = capture(self.task.module)
@@ -79,7 +87,21 @@ class Training:
             engine=engine,
             device=str(device),
             threads=threads,
+            journey=self.journey,
+            early_stop_mask=self.kept_mask,
         )
+
+    def _move(self, step: int, journey: Journey) -> None:
+        """Let the mask move; what it leaves and where it grows has no past."""
+        moves, gradients = self.task.moves, self.gradients
+        assert moves is not None
+        assert gradients is not None
+        state = capture(self.task.module)
+        weights = {name: state[name] for name in journey.mask}
+        moment = Moment(step, journey.mask, weights, lambda: gradients(journey.mask, step))
+        cleared = journey.go(step, moves.rule(moment))
+        clear_(self.task.module, cleared)
+        self.learner.move(journey.mask, cleared)
 
     def _record(self, before: int, step: int) -> str:
         """Measure and record; return why training must stop, if it must."""
@@ -92,6 +114,7 @@ class Training:
         measures = {"train_loss": train_loss} | self._measure()
         if self._add(step, flags, **measures):
             self.kept.keep(self.task.module)
+            self.kept_mask = self.journey.mask if self.journey is not None else None
         return ""
 
     def _measure(self) -> dict[str, float]:
@@ -117,7 +140,10 @@ class Training:
         self.journal.fill(last, test_accuracy=self.learner.test().accuracy)
         if best is not None and best != last and self.kept.state is not None:
             restore(module, self.kept.state)
-            self.learner.reload()
+            if self.kept_mask is None:
+                self.learner.reload()
+            else:
+                self.learner.move(self.kept_mask, {})
             self.journal.fill(best, test_accuracy=self.learner.test().accuracy)
             restore(module, trained)
         self.evaluating += perf_counter() - began

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tombola.experiments.procedures.context import LevelContext
 from tombola.experiments.trial import Trial
 from tombola.registry import Registry
+from tombola.specs import ExperimentSpec
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,22 @@ class Procedure:
         Level -> the level it is made from, or None where it needs no trained network.
     trial
         Context -> the ticket to train.
+    nested
+        Whether each level's mask lies within that of the level before.
+    by_layer
+        Whether layers keep as many weights as the allocation plans; without it the total alone is planned.
+    moves
+        Whether masks move while tickets are trained.
+    refuses
+        Experiment -> why the procedure cannot run it, else None. Asked before any compute.
     """
 
     parent: Callable[[int], int | None]
     trial: Callable[[LevelContext], Trial]
+    nested: bool = True
+    by_layer: bool = True
+    moves: bool = False
+    refuses: Callable[[ExperimentSpec], str | None] = lambda spec: None
 
 
 procedures: Registry[Procedure] = Registry("procedure")

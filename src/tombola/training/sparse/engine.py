@@ -17,7 +17,6 @@ from tombola.training.engine import Engine, FitResult, OnRecord, Task, engines
 from tombola.training.loop import Training
 from tombola.training.placement import find_device, modes_kept, placed, threads_set
 from tombola.training.sparse.layers import Layer, Unsupported, read_layers
-from tombola.training.sparse.split import dense_end
 from tombola.training.sparse.threads import Turns, check_threads, in_threads
 
 
@@ -25,7 +24,13 @@ class SparseEngine(Engine):
     """Train networks with kernels whose cost falls with the density."""
 
     def supports(
-        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+        self,
+        module: nn.Module,
+        train: TrainSpec,
+        input_shape: tuple[int, int, int],
+        *,
+        holds_values: bool = False,
+        moves: bool = False,
     ) -> str | None:
         """Return why a network cannot be trained: a layer without a kernel, or a precision other than float32."""
         if holds_values:
@@ -57,7 +62,7 @@ class SparseEngine(Engine):
         """
         if device != "auto" and find_device(device).type != "cpu":
             raise TombolaError(f"engine 'sparse' computes on the CPU, not on '{device}'; use another engine or cpu")
-        from tombola.training.sparse.choice import make_learner
+        from tombola.training.sparse.choice import dense_part, make_learner
 
         check_threads(threads)
         courses = plan_courses(tasks, data, train)
@@ -67,7 +72,7 @@ class SparseEngine(Engine):
 
         def one(number: int) -> FitResult:
             task, course = tasks[number], courses[number]
-            end = dense_end(layers[number], task.mask, data.input_shape, train.batch_size)
+            end = dense_part(task, data, train, layers[number])
             with modes_kept(task.module), placed(task.module, torch.device("cpu"), channels_last=end > 0):
                 try:
                     learner = make_learner(task, course, data, train, layers[number])

@@ -1,13 +1,15 @@
 """A network in the hands of the sparse engine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tombola.data.batches import Batches
 from tombola.data.dataset import Dataset, Part
+from tombola.pruning import Mask
 from tombola.specs import TrainSpec
 from tombola.training.course import Course
 from tombola.training.engine import Task
@@ -28,18 +30,12 @@ class SparseLearner:
 
     def __init__(self, task: Task, course: Course, data: Dataset, train: TrainSpec, layers: Sequence[Layer]) -> None:
         mean, std = (np.array(values, np.float64) for values in (data.normalisation.mean, data.normalisation.std))
-        self.hold = Hold(task.module, task.mask)
-        self.hold.weights()
-        self.network = SparseNetwork(
-            task.module,
-            task.mask or {},
-            data.input_shape,
-            train.batch_size,
-            (1 / (255 * std)).astype(np.float32),
-            (-mean / std).astype(np.float32),
-            recipe(train),
-            layers,
+        Hold(task.module, task.mask).weights()
+        scale, shift = (1 / (255 * std)).astype(np.float32), (-mean / std).astype(np.float32)
+        self._compiled: Callable[[Mapping[str, Tensor]], SparseNetwork] = lambda mask: SparseNetwork(
+            task.module, mask, data.input_shape, train.batch_size, scale, shift, recipe(train), layers
         )
+        self.network = self._compiled(task.mask or {})
         self.batches = Batches(
             data,
             train.batch_size,
@@ -87,6 +83,12 @@ class SparseLearner:
     def reload(self) -> None:
         """Read them from the module."""
         self.network.read()
+
+    def move(self, mask: Mask, cleared: Mapping[str, Tensor]) -> None:
+        """Compile the network anew for another mask, and take over what the optimiser knows."""
+        known, done = self.network.memory(), self.network.done
+        self.network = self._compiled(mask)
+        self.network.recall(known, cleared, done)
 
     def validate(self) -> Evaluation:
         """Evaluate the validation part."""

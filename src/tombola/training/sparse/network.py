@@ -14,6 +14,9 @@ from tombola.training.sparse.sources import Pixels
 
 NO_RATES = np.zeros(0)
 
+Moments = tuple[NDArray[np.float32], ...]
+"""First and second moment of a parameter's elements, where the optimiser has them."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -53,6 +56,34 @@ class Compiled:
         for counter in self.parameters.counters:
             counter += self.done - self._counted
         self._counted = self.done
+
+    def memory(self) -> dict[str, Moments]:
+        """Return what the optimiser knows of every parameter, shaped flat like the whole tensor, zero where pruned."""
+        stretches = (self.parameters.first_state, self.parameters.second_state)
+        return {
+            name: tuple(held.gathered(self.arena, start - self.parameters.begin) for start in stretches)
+            for name, held in self.parameters.by_name.items()
+        }
+
+    def recall(self, known: Mapping[str, Moments], forgotten: Mapping[str, Tensor], done: int) -> None:
+        """Let the optimiser know what that of a network with another mask knew after `done` steps.
+
+        Parameters
+        ----------
+        known
+            As from `memory`.
+        forgotten
+            Name -> which weights it shall know nothing of.
+        done
+            Steps the other network took.
+        """
+        stretches = (self.parameters.first_state, self.parameters.second_state)
+        for name, held in self.parameters.by_name.items():
+            for start, values in zip(stretches, known[name], strict=True):
+                if name in forgotten:
+                    values[forgotten[name].reshape(-1).numpy()] = 0.0
+                held.scattered(values, self.arena, start - self.parameters.begin)
+        self.done = self._counted = done
 
     def _run(
         self,

@@ -50,6 +50,18 @@ class Parameter:
         with torch.no_grad():
             self.tensor.copy_(torch.from_numpy(values.copy()).view(self.tensor.shape))
 
+    def gathered(self, arena: NDArray[np.float32], distance: int) -> NDArray[np.float32]:
+        """Return what lies at a distance from the values, for every element of the tensor; 0 where it is pruned."""
+        values = arena[self.address + distance : self.address + distance + self.count]
+        dense = np.zeros(self.tensor.numel(), np.float32)
+        dense[slice(None) if self.positions is None else self.positions] = values
+        return dense
+
+    def scattered(self, dense: NDArray[np.float32], arena: NDArray[np.float32], distance: int) -> None:
+        """Put such values, one for every element of the tensor, where `gathered` finds them."""
+        values = dense if self.positions is None else dense[self.positions]
+        arena[self.address + distance : self.address + distance + self.count] = values
+
 
 class Parameters:
     """All parameters of a network, their gradients and the optimiser's state, in equal stretches.

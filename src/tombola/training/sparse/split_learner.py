@@ -1,11 +1,13 @@
 """A network in the hands of two: PyTorch computes its first convolutions, the sparse kernels all the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from tombola.data.batches import Batches, Chunks, Prepare
 from tombola.data.dataset import Dataset
+from tombola.pruning import Mask
 from tombola.specs import TrainSpec
 from tombola.training.course import Course
 from tombola.training.engine import Task
@@ -81,6 +83,10 @@ class SplitLearner:
     def reload(self) -> None:
         """Read the suffix from the module."""
         self.suffix.read()
+
+    def move(self, mask: Mask, cleared: Mapping[str, Tensor]) -> None:
+        """Masks that move are never trained by two (`choice.dense_part`)."""
+        raise NotImplementedError
 
     def validate(self) -> Evaluation:
         """Evaluate the validation part."""

@@ -59,9 +59,17 @@ class StackedEngine(Engine):
     capture: bool | None = None
 
     def supports(
-        self, module: nn.Module, train: TrainSpec, input_shape: tuple[int, int, int], *, holds_values: bool = False
+        self,
+        module: nn.Module,
+        train: TrainSpec,
+        input_shape: tuple[int, int, int],
+        *,
+        holds_values: bool = False,
+        moves: bool = False,
     ) -> str | None:
         """Return why a network cannot be trained: it has no layer graph, or nothing in it can be."""
+        if moves:
+            return "masks cannot move in it: all networks of a stack take the same steps"
         if train.validation_loss != "sample-mean":
             return f"it averages the validation loss over samples (train.validation_loss is '{train.validation_loss}')"
         if not any(parameter.requires_grad for parameter in module.parameters()):

@@ -126,8 +126,11 @@ class StackedNetworks:
                 return self._batch_norm(node, x, training)
             case "add":
                 return x + inputs[1]
-            case "relu" | "tanh":
+            case "relu" | "tanh" | "pad":
                 return elementary(node, x)
+            case "scale":
+                factors = self._get(node, "weight")
+                return x * factors.view(len(factors), 1, -1, *(1,) * (x.dim() - 3))
             case "flatten":
                 return x.flatten(2)
             case _:
