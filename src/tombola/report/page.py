@@ -10,6 +10,7 @@ import yaml
 from tombola.analysis import Verdict, gaps, verdict
 from tombola.analysis.wording import count
 from tombola.report import facts, figures, tables
+from tombola.report.analyses import analyses
 from tombola.report.glance import Glance, glance
 from tombola.report.layer_figures import layer_pictures
 from tombola.report.statistics import statistics
@@ -59,6 +60,7 @@ SECTIONS: tuple[tuple[str, str, str, Callable[[Run, Verdict], dict[str, Any]]], 
     ("results", "Results by density", "results.html", _results),
     ("statistics", "Paired statistics", "statistics.html", lambda run, _: {"found": statistics(run)}),
     ("figures", "Figures", "figures.html", _figures),
+    ("analyses", "Looking inside", "analyses.html", lambda run, _: {"analyses": analyses(run)}),
     ("layers", "Remaining weights per layer", "table.html", lambda run, _: {"table": tables.remaining(run)}),
     ("jobs", "Failed and absent jobs", "jobs.html", _missing),
     ("time", "Time per level", "table.html", lambda run, _: {"table": tables.times(run)}),
@@ -92,5 +94,6 @@ def render(run: Run) -> str:
     """Return the report as HTML, without any reference to another file or the network."""
     found = verdict(run)
     sections = [Section(name, title, template, make(run, found)) for name, title, template, make in SECTIONS]
+    sections = [section for section in sections if section.id != "analyses" or section.content["analyses"]]
     at_a_glance: Glance = glance(run, found)
     return fill("page.html", run=run, found=found, glance=at_a_glance, sections=sections)

@@ -1,0 +1,225 @@
+"""What analyses look into: networks of runs, or of arrays, each with its mask, its weights and its wiring."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import nn
+
+from tombola.errors import TombolaError
+from tombola.networks import LayerGraph, PrunableLayer, State, layer_graph, restore
+from tombola.pruning import Mask
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkView:
+    """One network as analyses see it. States are read when first asked for.
+
+    Attributes
+    ----------
+    label
+        Unique among the networks of an analysis.
+    condition
+        The set of networks it belongs to.
+    layers
+        Its prunable layers, in order.
+    mask
+        The effective mask: what is not kept is exactly zero in the weights.
+    read
+        Makes the complete state.
+    graph
+        How its layers are wired; None where the network has no layer graph.
+    build
+        Makes the network without its state; None where it cannot be built.
+    begin
+        Makes the complete initial state before anything was pruned; None where it is not known.
+    run, replicate, level, control, repetition, stage
+        Where it comes from. The stage is ``initial``, ``trained`` or ``early_stop``.
+    """
+
+    label: str
+    condition: str
+    layers: tuple[PrunableLayer, ...]
+    mask: Mask
+    read: Callable[[], State] = field(repr=False)
+    graph: LayerGraph | None = field(default=None, repr=False)
+    build: Callable[[], nn.Module] | None = field(default=None, repr=False)
+    begin: Callable[[], State] | None = field(default=None, repr=False)
+    run: str = ""
+    replicate: int = 0
+    level: int = 0
+    control: str = "none"
+    repetition: int = 0
+    stage: str = "trained"
+
+    @classmethod
+    def of_arrays(
+        cls,
+        label: str,
+        weights: Mapping[str, Float[np.ndarray, "..."]],
+        *,
+        mask: Mapping[str, Bool[np.ndarray, "..."]] | None = None,
+        condition: str = "",
+        biases: Mapping[str, Float[np.ndarray, " units"]] | None = None,
+        stage: str = "initial",
+        replicate: int = 0,
+    ) -> "NetworkView":
+        """Return a chain of layers given by their weights, shaped (outputs, inputs[, height, width]), ReLU between.
+
+        Parameters
+        ----------
+        label, condition, stage, replicate
+            As above.
+        weights
+            Layer name -> weights, in order; layer ``name`` has the parameter ``name.weight``.
+        mask
+            Layer name -> what is kept; by default what is not zero.
+        biases
+            Layer name -> biases, of layers that have them.
+
+        Raises
+        ------
+        TombolaError
+            If two layers do not fit each other.
+        """
+        module, shape = _chain(weights, biases or {})
+        state = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        names = list(weights)
+        keep = {
+            f"{name}.weight": torch.from_numpy(np.array(values != 0 if mask is None else mask[name], dtype=bool))
+            for name, values in weights.items()
+        }
+        kept = Mask(keep)
+        kept.apply_(state)
+        layers = tuple(
+            PrunableLayer(
+                f"{name}.weight",
+                "conv" if weights[name].ndim == 4 else "output" if name == names[-1] else "linear",
+                tuple(weights[name].shape),
+            )
+            for name in names
+        )
+        return cls(
+            label=label,
+            condition=condition,
+            layers=layers,
+            mask=kept,
+            read=lambda: state,
+            graph=layer_graph(module, shape),
+            build=lambda: _chain(weights, biases or {})[0],
+            stage=stage,
+            replicate=replicate,
+        )
+
+    @cached_property
+    def state(self) -> State:
+        """The complete state: weights, biases, normalisation."""
+        return self.read()
+
+    def weights(self, layer: str) -> Float[np.ndarray, "..."]:
+        """Return the weights of a prunable layer, pruned ones exactly zero."""
+        weight = self.state[self._known(layer)].detach().float()
+        return weight.where(self.mask[layer], 0.0).numpy()
+
+    def keep(self, layer: str) -> Bool[np.ndarray, "..."]:
+        """Return which weights of a prunable layer are kept; a kept one may be zero."""
+        return self.mask[self._known(layer)].numpy()
+
+    def module(self) -> nn.Module:
+        """Return the network in this state, in evaluation mode.
+
+        Raises
+        ------
+        TombolaError
+            If it cannot be built.
+        """
+        if self.build is None:
+            raise TombolaError(f"{self.label} cannot be built as a network; only its weights are known")
+        module = self.build()
+        restore(module, self.state)
+        return module.eval()
+
+    @cached_property
+    def initial_digest(self) -> str | None:
+        """SHA-256 of the initial weights before anything was pruned: equal for networks that share them."""
+        if self.begin is None:
+            return None
+        state, content = self.begin(), hashlib.sha256()
+        for layer in self.layers:
+            content.update(np.ascontiguousarray(state[layer.name].numpy()).tobytes())
+        return content.hexdigest()
+
+    def _known(self, layer: str) -> str:
+        if layer not in self.mask:
+            raise TombolaError(f"{self.label} has no prunable layer '{layer}'; it has {', '.join(self.mask)}")
+        return layer
+
+
+def common_layers(views: Sequence[NetworkView]) -> tuple[PrunableLayer, ...]:
+    """Return the layers that networks have in common, which must be all of them.
+
+    Raises
+    ------
+    TombolaError
+        If there are no networks, or two of them differ in a layer's name or shape.
+    """
+    if not views:
+        raise TombolaError("there are no networks to analyse; choose other levels, controls or runs")
+    first = views[0]
+    for view in views[1:]:
+        if [layer.shape for layer in view.layers] != [layer.shape for layer in first.layers]:
+            raise TombolaError(f"{view.label} and {first.label} are different networks; analyse them apart")
+    return first.layers
+
+
+def _chain(
+    weights: Mapping[str, Float[np.ndarray, "..."]], biases: Mapping[str, Float[np.ndarray, " units"]]
+) -> tuple[nn.Module, tuple[int, int, int]]:
+    """Return layers one after the other, and the shape of images they take."""
+    parts: dict[str, nn.Module] = {}
+    names = list(weights)
+    first = weights[names[0]]
+    features = _map_side(weights)
+    shape = (first.shape[1], features, features) if first.ndim == 4 else (1, 1, first.shape[1])
+    flat = False
+    for name, values in weights.items():
+        outputs, inputs = values.shape[:2]
+        if values.ndim == 4:
+            kernel = (values.shape[2], values.shape[3])
+            part: nn.Module = nn.Conv2d(inputs, outputs, kernel, padding="same", bias=name in biases)
+        else:
+            if not flat:
+                parts["flatten"], flat = nn.Flatten(), True
+            part = nn.Linear(inputs, outputs, bias=name in biases)
+        with torch.no_grad():
+            part.weight.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))  # type: ignore[operator]
+            if name in biases:
+                part.bias.copy_(torch.from_numpy(np.ascontiguousarray(biases[name], np.float32)))  # type: ignore[operator]
+        parts[name] = part
+        if name != names[-1]:
+            parts[f"{name}_relu"] = nn.ReLU()
+    module = nn.Sequential()
+    for name, part in parts.items():
+        module.add_module(name, part)
+    return module, shape
+
+
+def _map_side(weights: Mapping[str, Float[np.ndarray, "..."]]) -> int:
+    """Return the side of the maps that fits convolutions followed by a linear layer, as far as there are both."""
+    channels, side = 0, 1
+    for values in weights.values():
+        if values.ndim == 4:
+            channels = values.shape[0]
+        elif channels:
+            side = int(np.sqrt(values.shape[1] // channels))
+            if channels * side * side != values.shape[1]:
+                raise TombolaError(
+                    f"a linear layer takes {values.shape[1]} features and the convolution before it has {channels} "
+                    "channels; they do not make square maps"
+                )
+            break
+    return side

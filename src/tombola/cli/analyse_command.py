@@ -1,0 +1,199 @@
+"""``tombola analyse``: look inside networks - tables, figures, and a section of the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from tombola.cli.parse import parse
+from tombola.errors import TombolaError, nearest
+
+if TYPE_CHECKING:
+    from tombola.analysis.material import NetworkView
+    from tombola.plots.analyses import Analysis, Result
+
+ABOUT = (
+    "Look inside the networks of runs. Writes tables (CSV) and figures (SVG, PNG) to RUN/analysis/NAME, which the "
+    "run's report shows from then on. `tombola analyse --list` names the analyses and their options."
+)
+FOLDER = "analysis"
+ROWS = 40
+"""Rows of a table that are printed at most; the file has all."""
+
+
+@dataclass
+class Options:
+    """Arguments of ``tombola analyse``."""
+
+    what: Annotated[
+        tuple[str, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(help="an analysis, then run folders", metavar="NAME [RUN ...]"),
+    ] = ()
+    list: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="name analyses and options, and stop")] = (
+        False
+    )
+    levels: Annotated[
+        tuple[str, ...], tyro.conf.arg(help="levels: 0 2 4, a range 2-6, every:2 [the last]", metavar="LEVEL")
+    ] = ()
+    replicates: Annotated[tuple[int, ...], tyro.conf.arg(help="which replicates [all]", metavar="R ...")] = ()
+    controls: Annotated[
+        tuple[str, ...], tyro.conf.arg(help="controls to analyse beside the tickets", metavar="NAME ...")
+    ] = ()
+    stage: Annotated[str, tyro.conf.arg(help="weights: initial, trained or early_stop", metavar="NAME")] = "trained"
+    conditions: Annotated[
+        Path | None, tyro.conf.arg(help="YAML of named sets of networks, in place of RUN", metavar="FILE")
+    ] = None
+    set: Annotated[
+        tuple[str, ...], tyro.conf.arg(help="options of the analysis, as name=value", metavar="NAME=VALUE ...")
+    ] = ()
+    out: Annotated[Path | None, tyro.conf.arg(help="folder to write to [RUN/analysis/NAME]", metavar="DIR")] = None
+    plugins: Annotated[
+        tuple[str, ...], tyro.conf.arg(help="modules that register your own analyses", metavar="MODULE")
+    ] = ()
+    trust: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="import the plug-ins a run names")] = False
+
+
+def main(args: list[str]) -> int:
+    """Analyse, write, print the summary and what a reader must know; the last line is the folder."""
+    options = parse(Options, args, "tombola analyse", ABOUT)
+    from tombola.plots.analyses import Material, analyses
+    from tombola.plots.analyses.writing import write_analysis
+    from tombola.specs.plugins import load_plugins
+
+    load_plugins(options.plugins)
+    if options.list:
+        show_list()
+        return 0
+    if not options.what:
+        raise TombolaError(f"name an analysis{nearest('', list(analyses))}, and the runs to analyse")
+    name, folders = options.what[0], [Path(text) for text in options.what[1:]]
+    analysis = analyses[name]
+    chosen = settings(name, analysis, options.set)
+    views = gathered(options, folders)
+    target = options.out or (folders[0] / FOLDER / name if folders else Path(FOLDER) / name)
+    data = None
+    if analysis.needs_data:
+        data = images(folders, options.conditions)
+    result = analysis.compute(Material(views, data, chosen))
+    write_analysis(name, analysis, result, views, chosen, target)
+    show_result(result)
+    print(target)
+    return 0
+
+
+def gathered(options: Options, folders: Sequence[Path]) -> "list[NetworkView]":
+    """Return the networks that were asked for.
+
+    Raises
+    ------
+    TombolaError
+        If both runs and a conditions file are given, or neither.
+    """
+    from tombola.analysis.collecting import collect, collect_conditions
+
+    if (options.conditions is None) == (not folders):
+        raise TombolaError("name run folders, or a file of --conditions; one of the two")
+    if options.conditions is not None:
+        return collect_conditions(options.conditions, stage=options.stage, trust=options.trust)  # type: ignore[arg-type]
+    from tombola.cli.plot_command import level_numbers
+    from tombola.store import open_run
+
+    runs = [open_run(folder, trust=options.trust) for folder in folders]
+    depth = max(run.spec.prune.levels for run in runs)
+    return collect(
+        runs,
+        levels=level_numbers(options.levels, depth) if options.levels else None,
+        replicates=options.replicates or None,
+        controls=options.controls,
+        stage=options.stage,  # type: ignore[arg-type]
+        trust=options.trust,
+    )
+
+
+def images(folders: Sequence[Path], conditions: Path | None) -> Any:
+    """Return the images that the first run was trained on."""
+    from tombola.analysis.collecting import runs_of
+    from tombola.data import load
+    from tombola.store import open_run
+
+    run = open_run(folders[0] if folders else runs_of(conditions)[0])  # type: ignore[arg-type]
+    return load(run.spec.data, run.spec.seed)
+
+
+def settings(name: str, analysis: "Analysis", given: Sequence[str]) -> dict[str, Any]:
+    """Return the options of an analysis, each of its default's type.
+
+    Raises
+    ------
+    TombolaError
+        For an option it does not have, or a value of another type.
+    """
+    values = {option: default for option, (default, _) in analysis.options.items()}
+    for text in given:
+        option, equals, value = text.partition("=")
+        if not equals or option not in values:
+            raise TombolaError(f"--set {text}: analysis '{name}' has no such option{nearest(option, list(values))}")
+        values[option] = typed(text, values[option], value)
+    return values
+
+
+def typed(text: str, default: Any, value: str) -> Any:
+    """Return a value as of the type that an option's default has; text where there is none."""
+    if isinstance(default, bool):
+        if value.lower() not in ("true", "false"):
+            raise TombolaError(f"--set {text}: true or false is needed")
+        return value.lower() == "true"
+    if isinstance(default, int | float):
+        try:
+            return type(default)(value)
+        except ValueError:
+            raise TombolaError(f"--set {text}: a number like {default} is needed") from None
+    if isinstance(default, tuple):
+        return tuple(part for part in value.split(",") if part)
+    return value
+
+
+def show_list() -> None:
+    """Print every analysis with its options."""
+    from tombola.cli.console import results
+    from tombola.plots.analyses import analyses
+
+    console = results()
+    for name in analyses:
+        analysis = analyses[name]
+        console.print(f"{name}: {analysis.summary}", markup=False, soft_wrap=True)
+        for option, (default, text) in analysis.options.items():
+            shown = ",".join(default) if isinstance(default, tuple) else default
+            console.print(f"    --set {option}={shown}  {text}", markup=False, soft_wrap=True)
+
+
+def show_result(result: "Result") -> None:
+    """Print the summary table and the notes."""
+    from rich.table import Table
+
+    from tombola.cli.console import results
+
+    console = results()
+    name = result.summary or next(iter(result.tables), None)
+    if name is not None:
+        frame = result.tables[name]
+        table = Table(title=name)
+        for column in frame.columns:
+            table.add_column(str(column), justify="right" if frame[column].dtype.kind in "fiu" else "left")
+        for row in frame.head(ROWS).itertuples(index=False):
+            table.add_row(*(cell(value) for value in row))
+        console.print(table)
+        if len(frame) > ROWS:
+            console.print(f"{ROWS} of {len(frame):,} rows; the file has all", markup=False)
+    for note in result.notes:
+        console.print(note, markup=False, soft_wrap=True)
+
+
+def cell(value: object) -> str:
+    """Return a value as a table shows it: four digits of a number, a dash where there is none."""
+    if isinstance(value, float):
+        return "-" if value != value else f"{value:.4g}"
+    return str(value)

@@ -1,0 +1,107 @@
+"""Networks of runs as analyses see them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tombola.analysis.collecting import collect, collect_conditions, runs_of
+from tombola.analysis.material import NetworkView, common_layers
+from tombola.errors import TombolaError
+from tombola.experiments import run
+from tombola.specs import resolve
+from tombola.store import Run, open_run
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    changes = {
+        "train": {"steps": 20, "record_every": 10},
+        "replicates": 2,
+        "prune": {"levels": 2},
+        "controls": ["reinit:1"],
+        "network": {"family": "conv", "conv": ["4B", "M"], "linear": [12]},
+    }
+    return open_run(run(resolve("lenet-digits", changes=changes), tmp_path_factory.mktemp("runs")).path)
+
+
+def test_the_last_level_is_taken_by_default(finished: Run) -> None:
+    views = collect([finished])
+    assert [(view.replicate, view.level, view.control) for view in views] == [(0, 2, "none"), (1, 2, "none")]
+    assert {view.condition for view in views} == {finished.spec.name}
+
+
+def test_weights_are_those_of_the_stage_and_zero_where_pruned(finished: Run) -> None:
+    ticket = finished.ticket(1, 2)
+    for stage in ("initial", "trained", "early_stop"):
+        view = collect([finished], replicates=[1], stage=stage)[0]  # type: ignore[arg-type]
+        for layer in view.layers:
+            weights, keep = view.weights(layer.name), view.keep(layer.name)
+            assert not weights[~keep].any()
+            assert np.array_equal(weights, getattr(ticket, stage)[layer.name].numpy())
+    images = torch.rand(3, *ticket.provenance["input_shape"])
+    assert torch.equal(view.module()(images), ticket.module("early_stop")(images))
+
+
+def test_controls_and_levels_are_conditions_of_their_own(finished: Run) -> None:
+    views = collect([finished], levels=[0, 2], controls=["reinit"])
+    name = finished.spec.name
+    assert {view.condition for view in views} == {f"{name}, level 0", f"{name}, level 2", f"{name}, level 2, reinit"}
+    assert len({view.label for view in views}) == len(views)
+    shared = {view.replicate: view.initial_digest for view in views if view.control == "none"}
+    assert len(set(shared.values())) == 2
+    assert all(view.initial_digest is None for view in views if view.control == "reinit")
+
+
+def test_conditions_from_a_file(finished: Run, tmp_path: Path) -> None:
+    file = tmp_path / "conditions.yml"
+    file.write_text(
+        f"tickets: {{run: '{finished.path}', levels: [1, 2]}}\n"
+        f"drawn anew: {{run: '{finished.path}', controls: [reinit], replicates: [0]}}\n"
+    )
+    views = collect_conditions(file)
+    assert [view.condition for view in views] == ["tickets"] * 4 + ["drawn anew"]
+    assert runs_of(file) == [finished.path] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("- a", "names no conditions"),
+        ("a: 3", "names no run"),
+        ("a: {run: x, level: 3}", "unknown key 'level'"),
+        ("a: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_conditions_file_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(text)
+    with pytest.raises(TombolaError, match=sentence):
+        collect_conditions(tmp_path / "c.yml")
+
+
+def test_networks_of_arrays_compute_what_their_arrays_say() -> None:
+    generator = np.random.default_rng(3)
+    weights = {
+        "conv": generator.normal(size=(3, 2, 3, 3)).astype(np.float32),
+        "dense": generator.normal(size=(5, 3 * 16)).astype(np.float32),
+        "out": generator.normal(size=(4, 5)).astype(np.float32),
+    }
+    weights["dense"][:, ::2] = 0
+    view = NetworkView.of_arrays("mine", weights)
+    assert view.mask.remaining() == {"conv.weight": 54, "dense.weight": 120, "out.weight": 20}
+    assert [layer.kind for layer in view.layers] == ["conv", "linear", "output"]
+    assert view.graph is not None
+    assert view.graph.input_shape == (2, 4, 4)
+    images = torch.rand(2, 2, 4, 4)
+    hidden = torch.relu(torch.conv2d(images, torch.from_numpy(weights["conv"]), padding=1)).flatten(1)
+    wanted = torch.relu(hidden @ torch.from_numpy(weights["dense"]).T) @ torch.from_numpy(weights["out"]).T
+    assert torch.allclose(view.module()(images), wanted, atol=1e-5)
+
+
+def test_different_networks_are_not_analysed_together(finished: Run) -> None:
+    other = NetworkView.of_arrays("other", {"a": np.ones((3, 2), np.float32)})
+    with pytest.raises(TombolaError, match="different networks"):
+        common_layers([*collect([finished]), other])
+    with pytest.raises(TombolaError, match="no networks"):
+        common_layers([])
