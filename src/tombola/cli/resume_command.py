@@ -50,8 +50,8 @@ def main(args: list[str]) -> int:
 
 def check_trust(run: "Run", *, trust: bool) -> None:
     """Refuse to train a run whose plug-ins would be imported unasked."""
-    if run.spec.plugins and not trust:
-        raise TombolaError(f"{run.path} names plug-ins ({', '.join(run.spec.plugins)}); give --trust to import them")
+    if run.spec.modules and not trust:
+        raise TombolaError(f"{run.path} names plug-ins ({', '.join(run.spec.modules)}); give --trust to import them")
 
 
 def named(path: Path) -> str:

@@ -122,7 +122,7 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
     TombolaError
         One sentence for the first thing that cannot work: names, plans, shapes, split, lengths, device, data, folder.
     """
-    plugins = load_plugins(spec.plugins)
+    plugins = load_plugins(spec.modules)
     if spec.data.root is not None:
         spec = spec.with_(data={"root": str(Path(spec.data.root).resolve())})
     info = describe(spec.data)

@@ -80,6 +80,12 @@ class ExperimentSpec(Part):
         object.__setattr__(self, "controls", canonical)
         return self
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Modules of other people's code that the experiment needs: plug-ins, and the one of ``network.factory``."""
+        factory = (self.network.factory or "").partition(":")[0]
+        return tuple(dict.fromkeys((*self.plugins, *([factory] if factory else ()))))
+
     def control_repetitions(self) -> dict[str, int]:
         """Return the number of repetitions of every control, by name."""
         return {name: int(count) for name, _, count in (text.rpartition(REPETITIONS) for text in self.controls)}

@@ -40,7 +40,7 @@ class Run:
         self.path = path
         self.folder = RunFolder(path)
         self.spec: ExperimentSpec = self.folder.read_spec()
-        self._trust = trust or not self.spec.plugins
+        self._trust = trust or not self.spec.modules
 
     @cached_property
     def jobs(self) -> dict[JobId, JobInfo]:
@@ -139,8 +139,8 @@ def open_run(path: str | Path, *, trust: bool = False) -> Run:
     >>> run.records.val_accuracy.sel(control="none", level=3).mean("replicate")  # doctest: +SKIP
     """
     run = Run(Path(path), trust=trust)
-    if run.spec.plugins and trust:
+    if run.spec.modules and trust:
         from tombola.specs.plugins import load_plugins
 
-        load_plugins(run.spec.plugins)
+        load_plugins(run.spec.modules)
     return run

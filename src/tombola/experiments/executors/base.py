@@ -25,7 +25,7 @@ class WorkerSetup:
 
     def bench(self) -> Bench:
         """Import plug-ins and load the data."""
-        load_plugins(self.spec.plugins)
+        load_plugins(self.spec.modules)
         return Bench(self.spec, load(self.spec.data, self.spec.seed), RunFolder(self.folder), self.engines)
 
 
