@@ -10,17 +10,36 @@ from tombola.networks import build, capture, count_weights, initialise, networks
 from tombola.specs import NetworkSpec
 
 SPECS = {
-    "plain": NetworkSpec(linear=(12,)),
-    "conv": NetworkSpec(family="conv", conv=("4B", "M", 6, "A"), linear=(12, 8)),
+    "plan": {
+        "plain": NetworkSpec(linear=(12,)),
+        "conv": NetworkSpec(family="conv", conv=("4B", "M", 6, "A"), linear=(12, 8), bias="hidden"),
+        "grids": NetworkSpec(family="conv", conv=("4B", "P3", 6, "G"), linear=(12, 8), bias="none"),
+    },
+    "factory": {
+        "attention": NetworkSpec(factory="own_networks:attention"),
+        "numbers": NetworkSpec(factory="own_networks:reading_numbers", weight_init="default", bias_init="default"),
+    },
 }
+DEFAULT = {"plain": NetworkSpec(), "signed": NetworkSpec(weight_init="signed-kaiming", bias_init="zeros")}
 SHAPES = [(1, 12, 12), (3, 9, 13)]
-CASES = [(name, kind, shape) for name in networks for kind in SPECS for shape in SHAPES]
+LARGE = ("resnet32", "resnet44", "resnet56", "vgg")
+"""Deeper or wider versions of others: the whole list takes minutes."""
 
-pytestmark = pytest.mark.parametrize(("name", "kind", "shape"), CASES)
+
+def cases():
+    for name in networks:
+        vgg = name.startswith("vgg")
+        marks = [pytest.mark.slow] * name.startswith(LARGE)
+        for kind in ["plain"] if name == "vgg16-imagenet" else SPECS.get(name, DEFAULT):
+            for shape in [(3, 32, 32)] if vgg else SHAPES:
+                yield pytest.param(name, kind, shape, marks=marks)
+
+
+pytestmark = pytest.mark.parametrize(("name", "kind", "shape"), list(cases()))
 
 
 def spec_of(name, kind):
-    return SPECS[kind].model_copy(update={"architecture": name})
+    return SPECS.get(name, DEFAULT)[kind].model_copy(update={"architecture": name})
 
 
 def made(name, kind, shape, seed=0):
@@ -90,7 +109,8 @@ def test_gives_one_logit_per_class(name, kind, shape):
 def test_every_parameter_gets_a_gradient(name, kind, shape):
     module = made(name, kind, shape)
     module(torch.rand(4, *shape, generator=torch.Generator().manual_seed(1))).square().sum().backward()
-    assert all(parameter.grad is not None for parameter in module.parameters())
+    for parameter in module.parameters():
+        assert (parameter.grad is not None) == parameter.requires_grad
 
 
 def test_a_deep_copy_is_equal_and_independent(name, kind, shape):
@@ -119,4 +139,4 @@ def test_states_are_restored_after_training(name, kind, shape):
 
 def test_unknown_networks_are_refused(name, kind, shape):
     with pytest.raises(TombolaError, match=f"unknown network '{name}x'.*did you mean '{name}'"):
-        build(spec_of(f"{name}x", kind), shape, 5)
+        build(spec_of(name, kind).model_copy(update={"architecture": f"{name}x"}), shape, 5)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from tombola.errors import TombolaError
-from tombola.networks import build, initialise, networks, prunable_layers
+from tombola.networks import Scale, build, initialise, networks, prunable_layers
 from tombola.networks.graph import OPS, layer_graph, run_graph, unsupported
 from tombola.specs import NetworkSpec
 
@@ -54,26 +54,71 @@ def images(n=4, shape=SHAPE):
 
 
 def test_operations_are_about_ten():
-    assert len(OPS) == 11
+    assert len(OPS) == 13
+
+
+def registered():
+    for name in networks:
+        if name == "factory":
+            continue  # whatever a user's function makes
+        large = name.startswith(("resnet32", "resnet44", "resnet56", "vgg"))
+        marks = [pytest.mark.slow] * large
+        for kind in SPECS if name == "plan" else ["own"]:
+            spec = SPECS.get(kind, NetworkSpec()).model_copy(update={"architecture": name})
+            shape = (3, 224, 224) if name == "vgg16-imagenet" else (3, 32, 32) if name.startswith("vgg") else SHAPE
+            yield pytest.param(spec, shape, id=f"{name}-{kind}", marks=marks)
 
 
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("name", networks)
-@pytest.mark.parametrize("kind", SPECS)
-def test_registered_networks_op_by_op(name, kind, training):
-    spec = SPECS[kind].model_copy(update={"architecture": name})
-    module = build(spec, SHAPE, 5)
+@pytest.mark.parametrize(("spec", "shape"), list(registered()))
+def test_registered_networks_op_by_op(spec, shape, training):
+    module = build(spec, shape, 5)
     initialise(module, spec, torch.Generator().manual_seed(0))
-    graph = layer_graph(bound(module), SHAPE)
+    graph = layer_graph(bound(module), shape)
+    assert layer_graph(build(spec, shape, 5, device="meta"), shape) == graph
+    for part in module.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0  # two passes would drop differently
     state = {key: value.clone() for key, value in module.state_dict().items()}
     module.train(training)
-    assert torch.equal(run_graph(graph, state, images(), training), module(images()))
+    given = run_graph(layer_graph(module, shape), state, images(shape=shape), training)
+    assert torch.equal(given, module(images(shape=shape)))
     for key, value in module.state_dict().items():  # statistics too
         assert torch.equal(state[key], value)
     assert [node.weight for node in graph.weighted()] == [layer.name for layer in prunable_layers(module)]
-    assert graph.input_shape == SHAPE
+    assert graph.input_shape == shape
     assert graph.output_shape == (5,)
-    assert layer_graph(build(spec, SHAPE, 5, device="meta"), SHAPE) == graph
+
+
+class OptionA(nn.Module):
+    """A shortcut as many write it: slices and functions instead of layers; and one that only pads."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 9, 3, stride=(2, 1), padding=1)
+        self.scale, self.head = Scale(9), nn.Linear(9, 5)
+
+    def forward(self, images):
+        x = self.first(images)
+        x = torch.relu(self.second(x) + F.pad(x[:, :, ::2, :], (0, 0, 0, 0, 2, 3), "constant", 0))
+        x = self.scale(F.pad(x, (0, 0, 0, 0, 0, 0))) + x
+        return self.head(F.pad(x[:, :, :, ::3], (0, 0), value=0.0).mean((2, 3)))
+
+
+def test_slices_and_padded_channels_are_operations():
+    module = OptionA().eval()
+    module.scale.weight.data.copy_(torch.arange(9.0))
+    graph = layer_graph(module, (3, 7, 8))
+    x = images(shape=(3, 7, 8))
+    torch.testing.assert_close(run_graph(graph, module.state_dict(), x), module(x), rtol=0, atol=1e-6)
+    ops = [node.op for node in graph]
+    assert (ops.count("pad"), ops.count("scale")) == (1, 1)
+    pad, scale = graph[ops.index("pad")], graph[ops.index("scale")]
+    assert (pad["before"], pad["after"], pad.shape) == (2, 3, (9, 4, 8))
+    assert scale.tensors == (("weight", "scale.weight"),)
+    assert scale.weight is None  # never prunable
+    first = graph[pad.inputs[0]]
+    assert (first.op, first["kernel"], first["stride"], first.shape) == ("avg_pool", (1, 1), (2, 1), (4, 4, 8))
 
 
 def test_a_residual_network_of_a_user():
@@ -205,6 +250,12 @@ REFUSED = {
     "calls sigmoid()": user(lambda self, x: self.head(torch.sigmoid(self.conv(x)).mean((2, 3)))),
     "layer '0' pools 8x8 maps to 3x3": nn.Sequential(nn.AdaptiveAvgPool2d(3)),
     "the tensor '1.weight' outside of a layer": nn.Sequential(nn.Flatten(), Own(192, 5)),
+    "takes a part of a feature map": user(lambda self, x: self.head(self.conv(x)[:, :, 1:].mean((2, 3)))),
+    "pads maps with something other than channels": user(lambda self, x: self.head(F.pad(x, (1, 1)).mean((2, 3)))),
+    "channels of zeros": user(lambda self, x: self.head(F.pad(x, (0, 0, 0, 0, 1, 1), value=1.0).mean((2, 3)))),
+    "adds channels, but its input has shape [3]": nn.Sequential(
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.ZeroPad3d((0, 0, 0, 0, 1, 0))
+    ),
     "layer '1' cannot take maps of shape [192]": nn.Sequential(nn.Flatten(), nn.Linear(7, 5)),
 }
 

@@ -4,12 +4,12 @@ import pytest
 
 from tombola.errors import TombolaError
 from tombola.networks import plan_network
-from tombola.networks.plan import Convolution, Linear, Pooling
+from tombola.networks.plan import Convolution, Grid, Linear, Pooling
 from tombola.specs import NetworkSpec
 
 
-def layout(conv=(), linear=(), shape=(1, 28, 28), classes=10):
-    return plan_network(NetworkSpec.model_construct(conv=tuple(conv), linear=tuple(linear)), shape, classes)
+def layout(conv=(), linear=(), shape=(1, 28, 28), classes=10, **fields):
+    return plan_network(NetworkSpec.model_construct(conv=tuple(conv), linear=tuple(linear), **fields), shape, classes)
 
 
 def test_tokens_become_layers_in_order():
@@ -50,7 +50,59 @@ def test_one_side_running_out_is_enough():
         layout(["M"], shape=(1, 1, 9))
 
 
-WRONG = ["0", "-3", "064", "2BB", "b", "m", "a", "3b", "1.5", "True", " 8", "8 ", "+8", "", "B", "MA", "\u0663"]
+def test_grids_set_the_side_of_the_map():
+    plan = layout(["8", "P7", "G"], shape=(3, 10, 21))
+    assert plan.conv == (Convolution(3, 8, False), Grid(7, 10, 21), Grid(1, 7, 7))
+    assert plan.map_shape == (8, 1, 1)
+    assert plan.output.inputs == 8
+    assert layout(["P12"], shape=(2, 3, 4)).map_shape == (2, 12, 12)  # cells may be smaller than pixels
+    assert layout(["G", "4"], shape=(2, 3, 4)).conv == (Grid(1, 3, 4), Convolution(2, 4, False))
+    with pytest.raises(TombolaError, match="token 'M' at position 2 pools a 1x1 map"):
+        layout(["G", "M"])
+
+
+@pytest.mark.parametrize(
+    ("bias", "expected"), [("all", (True, True)), ("hidden", (True, False)), ("none", (False,) * 2)]
+)
+def test_biases_of_hidden_layers_and_of_the_output(bias, expected):
+    plan = layout(["8", "4B"], ["30", "20"], bias=bias)
+    assert {layer.bias for layer in (*plan.conv, *plan.linear)} == {expected[0]}
+    assert plan.output.bias is expected[1]
+
+
+def test_dropout_is_part_of_the_plan():
+    assert layout().dropout == 0
+    assert layout(dropout=0.5).dropout == 0.5
+
+
+WRONG = [
+    "0",
+    "-3",
+    "064",
+    "2BB",
+    "b",
+    "m",
+    "a",
+    "3b",
+    "1.5",
+    "True",
+    " 8",
+    "8 ",
+    "+8",
+    "",
+    "B",
+    "MA",
+    "\u0663",
+    "g",
+    "p7",
+    "P",
+    "P0",
+    "P07",
+    "G7",
+    "GB",
+    "P7B",
+    "A7",
+]
 
 
 @pytest.mark.parametrize("token", WRONG)

@@ -101,6 +101,31 @@ def test_odd_maps_pass_through_real_pooling():
     assert module(torch.zeros(2, *MNIST)).shape == (2, 10)
 
 
+def test_grids_average_over_equal_windows_where_they_can():
+    """Equal windows are a plain pooling, which all engines add up in one order."""
+    module = build(NetworkSpec(family="conv", conv=(4, "P5", "G"), linear=()), (1, 10, 5), 3)
+    assert [type(part) for part in module.conv] == [nn.Conv2d, nn.ReLU, nn.AvgPool2d, nn.AvgPool2d]
+    maps = torch.rand(2, 4, 10, 5, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(module.conv[2:](maps), maps.mean((2, 3), keepdim=True))
+    torch.testing.assert_close(module.conv[2](maps), nn.AdaptiveAvgPool2d(5)(maps))
+    assert isinstance(build(NetworkSpec(conv=("P7",)), (1, 10, 14), 3).conv[0], nn.AdaptiveAvgPool2d)
+
+
+@pytest.mark.parametrize(("bias", "expected"), [("all", 4 + 9 + 10), ("hidden", 4 + 9), ("none", 0)])
+def test_biases_are_where_the_spec_wants_them(bias, expected):
+    spec = NetworkSpec(conv=("4",), linear=(9,), bias=bias)
+    module = build(spec, (1, 6, 6), 10)
+    initialise(module, spec, torch.Generator().manual_seed(0))
+    assert count_weights(module).biases == expected
+    assert (module.output.bias is not None) == (bias == "all")
+
+
+def test_dropout_follows_the_activation_of_hidden_linear_layers():
+    found = modules_of(family="conv", conv=("4",), linear=(9, 8), dropout=0.25)
+    assert found == [nn.Conv2d, nn.ReLU, *(nn.Linear, nn.ReLU, nn.Dropout) * 2, nn.Linear]
+    assert build(NetworkSpec(linear=(9,), dropout=0.25), MNIST, 10).linear[2].p == 0.25
+
+
 def test_networks_can_be_traced():
     module = build(NetworkSpec(family="conv", conv=("4B", "M"), linear=(6,)), MNIST, 10).eval()
     images = torch.rand(2, *MNIST, generator=torch.Generator().manual_seed(0))

@@ -42,6 +42,33 @@ def test_selections(module):
     assert names(module, "all", "conv") == conv + linear + output
 
 
+def test_an_exclamation_mark_takes_away(module):
+    conv, linear, output = ["conv.0.weight", "conv.4.weight"], ["linear.0.weight", "linear.2.weight"], ["output.weight"]
+    assert names(module, "all", "!output.*") == names(module, "!output.*", "all") == conv + linear
+    assert names(module, "all", "!conv", "!linear.0.*") == ["linear.2.weight", *output]
+    assert names(module, "linear", "!conv") == linear + output
+    assert names(module, "all", "!hidden") == output
+    # it takes away what a pattern adds, too
+    assert names(module, "*.0.weight", "!conv.*") == ["linear.0.weight"]
+
+
+@pytest.mark.parametrize(
+    ("select", "message"),
+    [
+        (("all", "!convs"), r"'!convs' matches no weight \(did you mean 'conv'"),
+        (("all", "!"), "'!' matches no weight"),
+        (("all", "!!conv"), "'!!conv' matches no weight"),
+        (("all", "!output.bias"), "'!output.bias' matches only biases or normalisation"),
+        (("!conv",), r"\['!conv'\] only takes away; name first what is pruned: \['all', '!conv'\]"),
+        (("conv", "!*"), "selects no weight of this network"),
+        (("output.*", "!linear"), "selects no weight of this network"),
+    ],
+)
+def test_what_cannot_be_taken_away_is_refused(module, select, message):
+    with pytest.raises(TombolaError, match=message):
+        prunable_layers(module, select)
+
+
 def test_presets_select_what_they_say():
     """Field reference 2.1: open_lth leaves the output layer out."""
     spec = resolve("fc2019-lenet-openlth").network
@@ -53,6 +80,17 @@ def test_presets_select_what_they_say():
 def test_unknown_tokens_are_refused(module, token):
     with pytest.raises(TombolaError, match=f"'{token}' matches no weight"):
         prunable_layers(module, ("all", token))
+
+
+def test_messages_do_not_list_every_layer_of_a_deep_network():
+    module = build(NetworkSpec(architecture="resnet56"), (3, 32, 32), 10, device="meta")
+    with pytest.raises(
+        TombolaError, match=r"'!\*foo\*' matches no weight \(choose from all, conv, hidden, linear, or"
+    ) as it:
+        prunable_layers(module, ("all", "!*foo*"))
+    assert "patterns over 58 names like conv.weight)" in str(it.value)
+    with pytest.raises(TombolaError, match=r"did you mean 'blocks\.12\.conv1\.weight'"):
+        prunable_layers(module, ("blocks.12.conv1.weights",))
 
 
 @pytest.mark.parametrize("token", ["output.bias", "conv.1.weight", "conv.1.*"])

@@ -2,11 +2,13 @@
 
 from tombola.networks.builders import Builder, build, networks
 from tombola.networks.counts import WeightCounts, count_weights
+from tombola.networks.factory import factory_digest
 from tombola.networks.graph import LayerGraph, Node, layer_graph, unsupported
 from tombola.networks.initialise import initialise
 from tombola.networks.plan import InputShape, NetworkPlan, plan_network
 from tombola.networks.plan_network import PlanNetwork
 from tombola.networks.prunable import LayerKind, PrunableLayer, prunable_layers
+from tombola.networks.scale import Scale
 from tombola.networks.state import State, capture, restore
 
 __all__ = [
@@ -18,11 +20,13 @@ __all__ = [
     "Node",
     "PlanNetwork",
     "PrunableLayer",
+    "Scale",
     "State",
     "WeightCounts",
     "build",
     "capture",
     "count_weights",
+    "factory_digest",
     "initialise",
     "layer_graph",
     "networks",

@@ -1,12 +1,17 @@
 """Networks by name, and the one way to build them: without touching the global random state."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 
 import torch
 from torch import nn
 
+from tombola.networks.factory import FACTORY, build_from_factory
+from tombola.networks.fixed import STAGES, build_fc, build_fc_gem, build_vgg, build_vgg16_imagenet
 from tombola.networks.plan import InputShape
 from tombola.networks.plan_network import build_plan_network
+from tombola.networks.resnet import DEPTHS, VARIANTS, build_resnet
 from tombola.registry import Registry
 from tombola.specs import NetworkSpec
 
@@ -15,6 +20,15 @@ Builder = Callable[[NetworkSpec, InputShape, int], nn.Module]
 
 networks: Registry[Builder] = Registry("network")
 networks.register("plan")(build_plan_network)
+networks.register(FACTORY)(build_from_factory)
+networks.register("fc")(build_fc)
+networks.register("fc-gem")(build_fc_gem)
+for _name in STAGES:
+    networks.register(_name)(build_vgg)
+networks.register("vgg16-imagenet")(build_vgg16_imagenet)
+for _depth in DEPTHS:
+    for _variant in VARIANTS:
+        networks.register(f"resnet{_depth}{_variant}")(partial(build_resnet, depth=_depth, variant=_variant))
 
 
 def build(spec: NetworkSpec, input_shape: InputShape, classes: int, device: str | torch.device = "cpu") -> nn.Module:
@@ -23,7 +37,7 @@ def build(spec: NetworkSpec, input_shape: InputShape, classes: int, device: str 
     Parameters
     ----------
     spec
-        Architecture, plans, activation.
+        Architecture or factory, plans, activation.
     input_shape
         Channels, height and width of one image.
     classes
@@ -34,14 +48,13 @@ def build(spec: NetworkSpec, input_shape: InputShape, classes: int, device: str 
     Raises
     ------
     TombolaError
-        If the architecture is unknown or its plan does not work out.
+        If the architecture is unknown, its plan does not work out, or a factory does not make such a network.
     """
     builder = networks[spec.architecture]
     target = torch.device(device)
-    if target.type == "meta":
-        with target:
-            return builder(spec, input_shape, classes)
     with torch.random.fork_rng(devices=[]):
         # constructors draw throw-away weights: from a fixed state, so that nothing depends on what ran before
         torch.default_generator.manual_seed(0)
-        return builder(spec, input_shape, classes).to(target)
+        with target if target.type == "meta" else nullcontext():
+            module = builder(spec, input_shape, classes)
+        return module.to(target)

@@ -8,7 +8,7 @@ from typing import Any
 from torch import fx
 
 from tombola.networks.graph_drafts import Draft
-from tombola.networks.graph_layers import LoweringError, adaptive, average, drop, largest
+from tombola.networks.graph_layers import LoweringError, adaptive, average, channels_padded, drop, largest
 from tombola.networks.graph_nodes import Node, Op
 
 BATCH, SHAPE = "the batch size", "the shape"
@@ -121,10 +121,27 @@ def _attribute(x: _Value, name: str) -> object:
     return SHAPE
 
 
+def _pad(x: _Value, pad: Any, mode: str = "constant", value: float | None = None) -> object:
+    attributes = channels_padded(pad, mode, value)
+    return x if attributes is None else [Draft(Node("pad", (x,), attributes=attributes))]
+
+
 def _item(shape: object, position: object) -> object:
+    if isinstance(shape, _Value):
+        return [Draft(Node("avg_pool", (shape,), attributes=average(1, _steps(position))))]
     if shape is not SHAPE or position != 0:
         raise LoweringError("it computes with the shape of a feature map, or with a part of one")
     return BATCH
+
+
+def _steps(position: object) -> tuple[int, int]:
+    """Return the distances of the pixels that ``x[:, :, ::2, ::2]`` takes: averages over one pixel each."""
+    parts = position if isinstance(position, tuple) else ()
+    open_ended = [part for part in parts if isinstance(part, slice) and part.start is None and part.stop is None]
+    steps = [1 if part.step is None else part.step for part in open_ended]
+    if len(parts) != 4 or len(steps) != 4 or steps[:2] != [1, 1] or not all(isinstance(step, int) for step in steps):
+        raise LoweringError("it takes a part of a feature map")
+    return steps[2], steps[3]
 
 
 CALLS: dict[str, Callable[..., Any]] = {
@@ -143,6 +160,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "max_pool2d": _max_pool,
     "avg_pool2d": _avg_pool,
     "dropout": _dropout,
+    "pad": _pad,
     "contiguous": lambda x: x,
     "size": _size,
     "getattr": _attribute,

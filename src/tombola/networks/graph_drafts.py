@@ -41,6 +41,8 @@ class Draft:
         node, shape = self.node, shapes[0]
         if node.op == "add" and shapes[0] != shapes[1]:
             raise LoweringError(f"it adds maps of unequal shapes, {[*shapes[0]]} and {[*shapes[1]]}")
+        if node.op == "pad" and len(shape) != 3:
+            raise LoweringError(f"{node.label} adds channels, but its input has shape {[*shape]}")
         size = torch.Size(shape).numel()
         if self.features is not None and self.features != size:
             raise LoweringError(f"it reshapes maps of shape {[*shape]} to rows of {self.features}, mixing images")

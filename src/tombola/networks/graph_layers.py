@@ -6,6 +6,7 @@ from typing import Any, Literal
 from torch import nn
 
 from tombola.networks.graph_nodes import Op
+from tombola.networks.scale import Scale
 
 Attributes = tuple[tuple[str, Any], ...]
 Made = tuple[Op | Literal["adaptive"], Attributes] | None
@@ -75,6 +76,17 @@ def drop(p: float) -> Attributes | None:
     return attributes_of(p=float(p)) if p else None
 
 
+def channels_padded(pad: Any, mode: str = "constant", value: float | None = None) -> Attributes | None:
+    """Return the attributes of a padding with channels of zeros; None if it adds nothing.
+
+    `pad` holds what comes before and after the last dimension, then before and after the one before it, and so on.
+    """
+    sizes = tuple(pad)
+    if mode != "constant" or value or len(sizes) > 6 or any(sizes[:4]) or min(sizes, default=0) < 0:
+        raise LoweringError("it pads maps with something other than channels of zeros")
+    return attributes_of(before=int(sizes[4]), after=int(sizes[5])) if any(sizes) else None
+
+
 def _conv(name: str, layer: nn.Conv2d) -> Made:
     if layer.padding_mode != "zeros":
         raise LoweringError(f"layer '{name}' (Conv2d) pads with '{layer.padding_mode}', not with zeros")
@@ -117,6 +129,11 @@ def _dropout(name: str, layer: nn.Dropout) -> Made:
     return None if attributes is None else ("dropout", attributes)
 
 
+def _pad(name: str, layer: nn.ZeroPad3d) -> Made:
+    attributes = channels_padded(layer.padding)
+    return None if attributes is None else ("pad", attributes)
+
+
 LAYERS: dict[type[nn.Module], Callable[[str, Any], Made]] = {
     nn.Conv2d: _conv,
     nn.Linear: lambda name, layer: ("linear", ()),
@@ -130,5 +147,7 @@ LAYERS: dict[type[nn.Module], Callable[[str, Any], Made]] = {
     nn.Flatten: _flatten,
     nn.Identity: lambda name, layer: None,
     nn.Dropout: _dropout,
+    nn.ZeroPad3d: _pad,
+    Scale: lambda name, layer: ("scale", ()),
 }
 """Exact layer type (a subclass may compute anything) → operation and attributes."""

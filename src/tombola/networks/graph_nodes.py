@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args
 from tombola.errors import TombolaError
 
 Op = Literal[
-    "input", "conv", "linear", "batch_norm", "relu", "tanh", "max_pool", "avg_pool", "flatten", "add", "dropout"
-]
+    "input", "conv", "linear", "batch_norm", "relu", "tanh", "max_pool", "avg_pool", "flatten", "add", "dropout",
+    "scale", "pad",
+]  # fmt: skip
 OPS: tuple[Op, ...] = get_args(Op)
 
 
@@ -33,8 +34,8 @@ class Node:
     attributes
         (name, value), ascending: ``kernel``, ``stride``, ``padding``, ``dilation``, ``groups`` of a convolution;
         ``kernel``, ``stride``, ``padding``, ``ceil`` of a pooling, with ``dilation`` (max) or ``count_padding``
-        (average); ``eps``, ``momentum`` of a batch norm; ``p`` of a dropout. Spatial ones are pairs (vertical,
-        horizontal). Read as ``node["stride"]``.
+        (average); ``eps``, ``momentum`` of a batch norm; ``p`` of a dropout; ``before``, ``after`` of a padding, in
+        channels of zeros. Spatial ones are pairs (vertical, horizontal). Read as ``node["stride"]``.
     """
 
     op: Op

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tombola.networks.graph_nodes import LayerGraph, Node
+from tombola.networks.scale import scaled
 
 
 def run_graph(
@@ -63,6 +64,8 @@ def apply(node: Node, tensors: Mapping[str, Tensor], inputs: Sequence[Tensor], t
             return F.dropout(x, node["p"], training)
         case "add":
             return x + inputs[1]
+        case "scale":
+            return scaled(x, tensors[str(node.tensor("weight"))])
         case _:
             return elementary(node, x)
 
@@ -80,5 +83,7 @@ def elementary(node: Node, x: Tensor) -> Tensor:
             return F.avg_pool2d(x, node["kernel"], node["stride"], node["padding"], node["ceil"], node["count_padding"])
         case "flatten":
             return x.flatten(1)
+        case "pad":
+            return F.pad(x, (0, 0, 0, 0, node["before"], node["after"]))
         case _:
             raise ValueError(f"{node.op} is no elementary operation")

@@ -8,21 +8,22 @@ from torch import Tensor, fx, nn
 
 from tombola.networks.graph_calls import draft_call
 from tombola.networks.graph_drafts import Draft, draft_layer
-from tombola.networks.graph_layers import LoweringError
+from tombola.networks.graph_layers import LAYERS, LoweringError
 from tombola.networks.graph_nodes import Node
 
 PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, type(None))
 
 
 class _Tracer(fx.Tracer):
-    """Trace into containers and user modules; PyTorch's own layers stay whole."""
+    """Trace into containers and user modules; layers that are operations, and all of PyTorch's own, stay whole."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return _is_layer(m)
 
 
 def _is_layer(part: nn.Module) -> bool:
-    return type(part).__module__.startswith("torch.") and not isinstance(part, nn.Sequential)
+    foreign = type(part).__module__.startswith("torch.") and not isinstance(part, nn.Sequential)
+    return foreign or type(part) in LAYERS
 
 
 def traced(module: nn.Module) -> tuple[list[Draft], int]:

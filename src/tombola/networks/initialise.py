@@ -1,44 +1,23 @@
 """Initialisation: everything a network holds, drawn from one generator, the same bits on every device."""
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from tombola.errors import TombolaError
+from tombola.networks.initialisers import DEFAULT, INITIALISERS, fans, uniform
 from tombola.networks.kinds import CONVOLUTIONS, NORMALISATIONS
 from tombola.specs import NetworkSpec
-
-
-def glorot_normal(weight: Tensor) -> float:
-    """Return the standard deviation sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010, gain 1)."""
-    fan_in, fan_out = fans(weight)
-    return math.sqrt(2 / (fan_in + fan_out))
-
-
-def kaiming_normal(weight: Tensor) -> float:
-    """Return the standard deviation sqrt(2 / fan_in) (He et al. 2015, gain of the rectifier)."""
-    return math.sqrt(2 / fans(weight)[0])
-
-
-DEVIATIONS: dict[str, Callable[[Tensor], float]] = {"glorot-normal": glorot_normal, "kaiming-normal": kaiming_normal}
-
-
-def fans(weight: Tensor) -> tuple[int, int]:
-    """Return the number of inputs and outputs that share a weight tensor's unit: channels times kernel area."""
-    outputs, inputs, *kernel = weight.shape
-    area = math.prod(kernel)
-    return inputs * area, outputs * area
 
 
 def initialise(module: nn.Module, spec: NetworkSpec, generator: torch.Generator) -> None:
     """Draw everything a network holds, in place (playground reference, sections 1.7 and 1.8).
 
-    Weights of convolutions and linear layers follow ``spec.weight_init``, their biases ``spec.bias_init``;
-    normalisation starts at scale 1, shift 0, mean 0, variance 1, counter 0. Any other module with parameters resets
-    itself, its own draws seeded from the generator. Numbers are drawn on the CPU in module order, so equal seeds give
-    equal bits whatever the device or memory layout.
+    Weights of convolutions and linear layers follow ``spec.weight_init``, their biases ``spec.bias_init`` (``default``
+    is what the layer draws for itself); normalisation starts at scale 1, shift 0, mean 0, variance 1, counter 0. Any
+    other module with parameters resets itself. What a module draws for itself is seeded from the generator. Numbers are
+    drawn on the CPU in module order, so equal seeds give equal bits whatever the device or memory layout.
 
     Parameters
     ----------
@@ -57,6 +36,8 @@ def initialise(module: nn.Module, spec: NetworkSpec, generator: torch.Generator)
     with torch.no_grad():
         for name, part in module.named_modules():
             if isinstance(part, (*CONVOLUTIONS, nn.Linear)):
+                if DEFAULT in (spec.weight_init, spec.bias_init):
+                    _reset_itself(name, part, generator)
                 _draw_layer(part.weight, part.bias, spec, generator)
             elif isinstance(part, NORMALISATIONS):
                 part.reset_parameters()
@@ -65,15 +46,14 @@ def initialise(module: nn.Module, spec: NetworkSpec, generator: torch.Generator)
 
 
 def _draw_layer(weight: Tensor, bias: Tensor | None, spec: NetworkSpec, generator: torch.Generator) -> None:
-    deviation = DEVIATIONS[spec.weight_init](weight)
-    weight.copy_(torch.empty(weight.shape, dtype=torch.float32).normal_(0, deviation, generator=generator))
-    if bias is None:
+    if spec.weight_init != DEFAULT:
+        weight.copy_(INITIALISERS[spec.weight_init](weight.shape, generator))
+    if bias is None or spec.bias_init == DEFAULT:
         return
     if spec.bias_init == "zeros":
         bias.zero_()
     else:
-        bound = 1 / math.sqrt(fans(weight)[0])
-        bias.copy_(torch.empty(bias.shape, dtype=torch.float32).uniform_(-bound, bound, generator=generator))
+        bias.copy_(uniform(bias.shape, 1 / math.sqrt(fans(weight)[0]), generator))
 
 
 def _reset_itself(name: str, part: nn.Module, generator: torch.Generator) -> None:

@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from tombola.networks.scale import Scale
+
 CONVOLUTIONS = (
     nn.Conv1d,
     nn.Conv2d,
@@ -23,5 +25,6 @@ NORMALISATIONS = (
     nn.LayerNorm,
     nn.GroupNorm,
     nn.RMSNorm,
+    Scale,
 )
 """Never prunable; each resets itself to scale 1, shift 0, mean 0, variance 1, counter 0, without random numbers."""

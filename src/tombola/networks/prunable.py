@@ -19,6 +19,7 @@ SELECTIONS: dict[str, tuple[LayerKind, ...]] = {
     "conv": ("conv",),
     "linear": ("linear", "output"),
 }
+AWAY = "!"
 ATTENTION_WEIGHTS = ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight")
 
 
@@ -55,27 +56,48 @@ def prunable_layers(module: nn.Module, select: Sequence[str] = ("all",)) -> tupl
         Any network; only shapes are read, so it may be on the meta device.
     select
         Tokens, of which each adds weights: ``all``, ``hidden`` (all but the output layer), ``conv``, ``linear`` (output
-        layer included), or shell patterns over parameter names (``"linear.*"``).
+        layer included), or shell patterns over parameter names (``"linear.*"``). After a ``!`` each takes weights away,
+        wherever it stands: ``("all", "!*shortcut*")``.
 
     Raises
     ------
     TombolaError
-        If a token matches nothing, nothing is left, or a chosen weight is shared with another layer or computed.
+        If a token matches nothing, nothing is added or left, or a chosen weight is shared with another layer or
+        computed.
     """
     if isinstance(select, str):
         select = (select,)
     every = tuple(_all_layers(module))
     names = [layer.name for layer in every]
     for token in select:
-        if token not in SELECTIONS and not any(fnmatchcase(name, token) for name in names):
-            kept = any(fnmatchcase(name, token) for name in module.state_dict())
+        bare = token.removeprefix(AWAY)
+        if bare not in SELECTIONS and not any(fnmatchcase(name, bare) for name in names):
+            kept = any(fnmatchcase(name, bare) for name in module.state_dict())
             why = "matches only biases or normalisation, which are never pruned" if kept else "matches no weight"
-            raise TombolaError(f"network.prunable: '{token}' {why}{nearest(token, [*SELECTIONS, *names])}")
-    chosen = tuple(layer for layer in every if any(_selects(token, layer) for token in select))
+            raise TombolaError(f"network.prunable: '{token}' {why}{_hint(bare, names)}")
+    added = [token for token in select if not token.startswith(AWAY)]
+    taken = [token.removeprefix(AWAY) for token in select if token.startswith(AWAY)]
+    if taken and not added:
+        raise TombolaError(
+            f"network.prunable = {list(select)} only takes away; name first what is pruned: {['all', *select]}"
+        )
+    chosen = tuple(
+        layer
+        for layer in every
+        if any(_selects(token, layer) for token in added) and not any(_selects(token, layer) for token in taken)
+    )
     if not chosen:
-        raise TombolaError(f"network.prunable = {list(select)} selects no weight of this network{nearest('', names)}")
+        raise TombolaError(f"network.prunable = {list(select)} selects no weight of this network{_hint('', names)}")
     _refuse_shared(module, chosen)
     return chosen
+
+
+def _hint(wrong: str, names: Sequence[str]) -> str:
+    """Return what could have been meant; of a deep network not every name."""
+    hint, most = nearest(wrong, [*SELECTIONS, *names]), 12
+    if len(names) <= most or "did you mean" in hint:
+        return hint
+    return f" (choose from {', '.join(sorted(SELECTIONS))}, or patterns over {len(names)} names like {names[0]})"
 
 
 def _selects(token: str, layer: PrunableLayer) -> bool:

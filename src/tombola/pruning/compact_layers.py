@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float64
 from torch import Tensor, fx, nn
 
 from tombola.networks.graph import LayerGraph, Node
+from tombola.networks.scale import Scale
 from tombola.networks.state import State
 from tombola.pruning.compact_units import reach
 
@@ -45,6 +46,11 @@ def narrowed(
             return nn.ReLU()
         case "tanh":
             return nn.Tanh()
+        case "scale":
+            layer = Scale(int(after.sum()))
+            return _filled(layer, {"weight": state[str(node.tensor("weight"))][after]})
+        case "pad":
+            return nn.ZeroPad3d((0, 0, 0, 0, node["before"], node["after"]))
         case "flatten":
             return nn.Flatten()
         case "max_pool":

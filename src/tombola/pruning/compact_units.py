@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float64
 from torch import Tensor
 
@@ -46,6 +47,8 @@ def kept_units(graph: LayerGraph, needed: Sequence[Units]) -> list[Units]:
         elif node.weight is not None:
             first = torch.arange(len(units)) == 0
             kept.append(units if units.any() else first)
+        elif node.op == "pad":
+            kept.append(F.pad(before, (node["before"], node["after"]), value=True))
         else:
             kept.append(before.repeat_interleave(len(units) // len(before)))
     return kept
@@ -69,6 +72,8 @@ def _constant(node: Node, tensors: Mapping[str, Tensor], inputs: Sequence[Values
             return x if even else torch.where(x == 0, x, torch.nan)
         case "flatten":
             return x.repeat_interleave(node.shape[0] // len(x))
+        case "pad":
+            return F.pad(x, (node["before"], node["after"]))
         case _:
             return apply(node, tensors, [value[None] for value in inputs])[0]
 
@@ -90,6 +95,8 @@ def _asked(node: Node, state: State, needed: Units, x: Values) -> Units:
         return torch.ones(len(x), dtype=torch.bool)
     if node.weight is not None:
         return (reach(state[node.weight])[needed] != 0).any(2).any(0) & ~_folds(node, x)
+    if node.op == "pad":
+        return needed[node["before"] : node["before"] + len(x)]
     return needed.reshape(len(x), -1).any(1)
 
 
