@@ -43,6 +43,7 @@ def main(args: list[str]) -> int:
     from tombola.analysis.standing import MARGIN
     from tombola.cli.compare_view import show
     from tombola.cli.console import results
+    from tombola.cli.import_errors import warn_of_import_errors
     from tombola.store import open_run
 
     measure = measure_named(options.measure or ACCURACY.column)
@@ -58,6 +59,7 @@ def main(args: list[str]) -> int:
 
         check_target(options.out)
     runs = [open_run(path) for path in options.runs]
+    warn_of_import_errors(options.runs)
     found = compare(runs, measure if options.measure else accuracy_of(runs), tolerance)
     show(found, results())
     if options.out:

@@ -12,12 +12,14 @@ from tombola.errors import TombolaError, nearest
 if TYPE_CHECKING:
     from tombola.interop.imported import Imported
 
-FORMATS = ("playground", "open-lth", "state-dict")
+NETWORKS = ("sparse-analysis", "synaptic-flow", "gem-miner")
+FORMATS = ("playground", "open-lth", "state-dict", *NETWORKS)
 
 ABOUT = (
     "Bring in what other programs made. `playground PREFIX` and `open-lth DIR` make a run folder, which show, report, "
-    "plot and compare read; `state-dict FILE` makes a safetensors file of weights and mask; with --network a "
-    "run folder. Nothing in them is run."
+    "plot and compare read; `sparse-analysis DIR`, `synaptic-flow DIR` and `gem-miner DIR` one for each architecture "
+    "and method of the networks below DIR, and say what is wrong with them; `state-dict FILE` makes a safetensors file "
+    "of weights and mask; with --network a run folder. Nothing in them is run."
 )
 GIB = 1 << 30
 
@@ -68,6 +70,10 @@ def main(args: list[str]) -> int:
         raise TombolaError(f"--output is for state-dict; {options.format} makes a run folder in --out")
     _check_state_dict(options)
     limit = int(options.limit * GIB)
+    if options.format in NETWORKS:
+        from tombola.cli.import_networks import import_and_tell
+
+        return import_and_tell(options.source, options.out, options.format, limit)
     if options.format == "state-dict" and options.network is None:
         return import_state_dict(options.source, options.output, limit)
     if options.network is not None:

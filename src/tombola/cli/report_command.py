@@ -22,10 +22,12 @@ class Options:
 def main(args: list[str]) -> int:
     """Write one self-contained HTML page and print where it is."""
     options = parse(Options, args, "tombola report", "Write a run's report, one self-contained HTML page.")
+    from tombola.cli.import_errors import warn_of_import_errors
     from tombola.report import write
     from tombola.store import open_run
     from tombola.store.files import told_clearly
 
+    warn_of_import_errors([options.run])
     target = options.output or options.run / "report.html"
     with told_clearly(target):
         print(write(open_run(options.run), target))

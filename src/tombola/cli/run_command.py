@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import tyro
 
+from tombola.cli.old_spec_file import converted
 from tombola.cli.parse import expand_shorthands, parse, spec_flags
 from tombola.errors import TombolaError
 from tombola.specs import ExperimentSpec, resolve
-from tombola.specs.resolve import preset_names
+from tombola.specs.resolve import overlay, preset_names
 
 OUT = "runs"
 
@@ -56,8 +57,8 @@ def main(args: list[str]) -> int:
         raise TombolaError(f"nothing to run: name a preset ({', '.join(preset_names())}) or give --spec FILE")
     if not given.get("track", ("",)):
         raise TombolaError("--track: name tensorboard, wandb or both")
-    file = Path(given["spec"]) if "spec" in given else None
-    spec = resolve(name, file, {key: value for key, value in values.items() if value != {}})
+    file, old = converted(Path(given["spec"]) if "spec" in given else None)
+    spec = resolve(name, file, overlay(old, {key: value for key, value in values.items() if value != {}}))
     out, workers = Path(given.get("out", OUT)), worker_number(given.get("workers", "auto"))
     if given.get("dry_run"):
         from tombola.cli.preview_view import show_preview

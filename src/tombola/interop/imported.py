@@ -30,11 +30,15 @@ class Findings:
         What a reader of the results should know: how the source differs from a run of Tombola.
     unknown
         What the source does not hold, and what therefore is absent here.
+    errors
+        Contradictions that must be settled before the results are analysed as what they are called; `tombola report`
+        and `tombola compare` say that there are some.
     """
 
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def warn(self, sentence: str) -> None:
         """Add a warning, once."""
@@ -146,12 +150,19 @@ def _record(spec: ExperimentSpec, source: Source, findings: Findings) -> dict[st
             "levels": spec.prune.levels,
             "controls": list(spec.controls),
         },
-        "files": {path.name: file_digest(path) for path in source.files},
+        "files": {_called(path, source): file_digest(path) for path in source.files},
         "facts": source.facts,
+        "errors": findings.errors,
         "warnings": findings.warnings,
         "notes": findings.notes,
         "unknown": findings.unknown,
     }
+
+
+def _called(path: Path, source: Source) -> str:
+    """Return a file's name; with its folders where several files have that name."""
+    alone = sum(other.name == path.name for other in source.files) == 1
+    return path.name if alone else str(path.relative_to(source.place))
 
 
 def _version() -> str:
@@ -163,7 +174,12 @@ def _version() -> str:
 
 def _told(findings: Findings) -> dict[str, str]:
     """Return what readers of the report must see, as text."""
-    parts = {"notes": findings.notes, "unknown": findings.unknown, "warnings": findings.warnings}
+    parts = {
+        "errors": findings.errors,
+        "notes": findings.notes,
+        "unknown": findings.unknown,
+        "warnings": findings.warnings,
+    }
     return {name: " ".join(sentences) for name, sentences in parts.items() if sentences}
 
 
