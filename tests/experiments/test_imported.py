@@ -1,6 +1,7 @@
 """Controls on imported runs: trained where enough is known, refused with the reason where it is not."""
 
 import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,11 @@ def test_only_added_controls_may_be_trained(imported: Path) -> None:
         with pytest.raises(TombolaError, match="cannot be trained further"):
             refuse_imported(opened.folder, opened.spec.with_(**changes))
     refuse_imported(opened.folder, opened.spec.with_(controls=["reinit:1"]))
+
+
+@pytest.mark.data
+def test_controls_without_the_dense_network_are_refused_up_front(imported: Path, data_root: Path) -> None:
+    shutil.rmtree(imported / "jobs" / "0" / "0")
+    spec = open_run(imported).spec.with_(controls=["reinit:1"], data={"root": str(data_root)})
+    with pytest.raises(TombolaError, match="has no dense network of replicate 0"):
+        run(spec, imported.parent)

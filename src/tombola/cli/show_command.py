@@ -41,5 +41,6 @@ def main(args: list[str]) -> int:
     if done:
         console.print(job_table(table) if options.jobs else mean_table(table))
     missing = len(planned) - done - len(failed)
-    console.print(f"next: tombola {'resume' if missing else 'report'} {run.path}")
+    resumes = missing and not run.folder.imported
+    console.print(f"next: tombola {'resume' if resumes else 'report'} {run.path}")
     return 0

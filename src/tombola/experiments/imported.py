@@ -1,12 +1,16 @@
 """What may be trained in a run folder whose results another framework trained (`tombola import`): added controls."""
 
+from collections.abc import Iterable
+
 from tombola.errors import TombolaError
 from tombola.experiments.bench import Bench
+from tombola.experiments.graph import Job
 from tombola.experiments.trial import Trial
 from tombola.networks import build
 from tombola.specs import ExperimentSpec
 from tombola.store import RunFolder
 from tombola.store.files import read_json
+from tombola.store.folder import TICKET
 
 
 def refuse_imported(folder: RunFolder, spec: ExperimentSpec) -> None:
@@ -33,6 +37,27 @@ def refuse_imported(folder: RunFolder, spec: ExperimentSpec) -> None:
             f"{folder.path} was imported from another framework, so its networks cannot be trained further; "
             "`tombola control` adds controls, and its spec.yaml starts a run of your own (--spec, with another --name)"
         )
+
+
+def refuse_without_tickets(folder: RunFolder, jobs: Iterable[Job]) -> None:
+    """Refuse controls in an imported folder that need a network which was not imported.
+
+    Raises
+    ------
+    TombolaError
+        Naming the first one that is missing.
+    """
+    if not folder.imported:
+        return
+    for job in jobs:
+        for need in job.needs:
+            if job.id.control != TICKET and not folder.job(job.id).exists() and not folder.job(need).exists():
+                what = "dense network" if need.level == 0 else "ticket"
+                raise TombolaError(
+                    f"{folder.path} has no {what} of replicate {need.replicate} (level {need.level}), which control "
+                    f"'{job.id.control}' starts from and which cannot be trained in an imported run; its spec.yaml "
+                    "starts a run of your own (--spec, with another --name)"
+                )
 
 
 def refuse_unknown(trial: Trial, bench: Bench) -> None:

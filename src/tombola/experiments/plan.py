@@ -13,7 +13,7 @@ from tombola.experiments.engines import EngineChoice, choose_engines
 from tombola.experiments.events import Listener, silent
 from tombola.experiments.forecast import Forecast, Question
 from tombola.experiments.graph import Job, job_graph
-from tombola.experiments.imported import refuse_imported
+from tombola.experiments.imported import refuse_imported, refuse_without_tickets
 from tombola.experiments.procedures import procedures
 from tombola.experiments.trial import Shape
 from tombola.networks import PrunableLayer, build, prunable_layers
@@ -151,7 +151,9 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
         )
         if reason:
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
-    return Plan(spec, folder, info, plugins, layers, engines, forecast, job_graph(spec, engines, sources))
+    jobs = job_graph(spec, engines, sources)
+    refuse_without_tickets(folder, jobs.values())
+    return Plan(spec, folder, info, plugins, layers, engines, forecast, jobs)
 
 
 def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
