@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from tombola.experiments import run
     from tombola.experiments.controls import controls
     from tombola.experiments.procedures import procedures
-    from tombola.pruning import Mask, Ticket, allocations, prune, scores
+    from tombola.pruning import Mask, Ticket, allocations, path_mask, prune, scores
     from tombola.specs import ExperimentSpec, resolve
     from tombola.store import Run, open_run
     from tombola.training import fit
     from tombola.training.evaluate import evaluate
 
 _HOMES = {
+    "inspect_run": "tombola.analysis",
+    "inspect_ticket": "tombola.analysis",
+    "structure_table": "tombola.analysis",
     "load_data": "tombola.data",
     "TombolaError": "tombola.errors",
     "controls": "tombola.experiments",
@@ -36,6 +39,7 @@ _HOMES = {
     "Mask": "tombola.pruning",
     "Ticket": "tombola.pruning",
     "allocations": "tombola.pruning",
+    "path_mask": "tombola.pruning",
     "prune": "tombola.pruning",
     "scores": "tombola.pruning",
     "ExperimentSpec": "tombola.specs",
@@ -70,13 +74,17 @@ __all__ = [
     "controls",
     "evaluate",
     "fit",
+    "inspect_run",
+    "inspect_ticket",
     "load_data",
     "open_run",
+    "path_mask",
     "procedures",
     "prune",
     "resolve",
     "run",
     "scores",
+    "structure_table",
 ]
 
 

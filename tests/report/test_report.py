@@ -11,7 +11,8 @@ from tombola.report import render, write
 from tombola.store import JobId
 
 Make = Callable[..., Any]
-SECTIONS = ["experiment", "results", "statistics", "figures", "layers", "jobs", "time", "environment", "reproduce"]
+SECTIONS = ["experiment", "results", "statistics", "figures", "layers", "structure"]
+SECTIONS += ["jobs", "time", "environment", "reproduce"]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 

@@ -4,6 +4,10 @@ from tombola.analysis.comparison import Against, Comparison, compare
 from tombola.analysis.contrasts import Contrast, against_controls, against_dense
 from tombola.analysis.gaps import Gap, gaps
 from tombola.analysis.holm import holm
+from tombola.analysis.inspect_mask import inspect_mask
+from tombola.analysis.inspect_networks import inspect_run, inspect_ticket
+from tombola.analysis.inspect_structure import LayerStructure, Structure
+from tombola.analysis.inspect_tables import structure_document, structure_table
 from tombola.analysis.intervals import Interval, mean_and_errors, mean_interval, paired_difference
 from tombola.analysis.measures import MEASURES, Measure, measure_named
 from tombola.analysis.member import Member
@@ -23,18 +27,23 @@ __all__ = [
     "Difference",
     "Gap",
     "Interval",
+    "LayerStructure",
     "Measure",
     "Member",
     "Quantity",
     "Reach",
     "Row",
     "Standing",
+    "Structure",
     "Verdict",
     "against_controls",
     "against_dense",
     "compare",
     "gaps",
     "holm",
+    "inspect_mask",
+    "inspect_run",
+    "inspect_ticket",
     "level_densities",
     "mean_and_errors",
     "mean_interval",
@@ -47,6 +56,8 @@ __all__ = [
     "replicate_values",
     "replicates_needed",
     "standings",
+    "structure_document",
+    "structure_table",
     "summarise",
     "summary_table",
     "typical_need",

@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "matrices": "Weight matrices of the linear layers (or one --layer), output layer included, pruned weights black.",
     "stop-accuracy": "Accuracy (or a loss) at early stop against density, runs and controls overlaid.",
     "stop-step": "Early-stop step against density, runs and controls overlaid.",
+    "structure": "Density, weights on paths, active units and survivors per unit over the layers, a colour per level.",
 }
 """Built-in kinds with the first line of each one's docstring, told without loading matplotlib (a test compares)."""
 

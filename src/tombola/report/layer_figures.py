@@ -33,7 +33,7 @@ def layer_pictures(run: Run) -> list[Picture]:
     if not known:
         return []
     made = [
-        _wide(
+        wide(
             "layers-density",
             lambda figure: _densities(figure, run),
             "Density of every layer at every level as a heat map; the table of remaining weights holds the numbers.",
@@ -45,7 +45,7 @@ def layer_pictures(run: Run) -> list[Picture]:
     shown = emergence(run, levels, replicate=replicate)
     if shown.stages:
         made.append(
-            _wide(
+            wide(
                 "layers-emerging",
                 lambda figure: draw_emerging(figure, shown),
                 f"The first layer of replicate {replicate} at {len(shown.stages)} levels, from dense to sparse.",
@@ -68,7 +68,7 @@ def _weight_pictures(run: Run, replicate: int, levels: list[int]) -> list[Pictur
     last = max(kept)
     linear = [layer for layer in kept[last] if layer.kind in ("linear", "output")]
     made = [
-        _wide(
+        wide(
             "layers-histograms",
             lambda figure: plot_kinds["histograms"](figure, [run], levels=list(kept), replicate=replicate),
             f"Histograms of the surviving weights of every layer after training, at {len(kept)} levels.",
@@ -83,7 +83,7 @@ def _weight_pictures(run: Run, replicate: int, levels: list[int]) -> list[Pictur
             figure.set_size_inches(figure.get_figwidth(), ROW * len(linear) + 0.4)
 
         made.append(
-            _wide(
+            wide(
                 "layers-matrices",
                 matrices,
                 f"Weight matrices of the linear layers at level {last}, {density} density; pruned weights are black.",
@@ -99,7 +99,8 @@ def _densities(figure: Figure, run: Run) -> None:
     figure.set_size_inches(WIDTH, 1.1 + 0.28 * (len(run.layers) + 1))
 
 
-def _wide(name: str, draw: Callable[[Figure], None], alternative: str, caption: str) -> Picture:
+def wide(name: str, draw: Callable[[Figure], None], alternative: str, caption: str) -> Picture:
+    """Draw a figure as wide as the page; parameters as those of `tombola.report.svg.picture`."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(layout="constrained")
         draw(figure)

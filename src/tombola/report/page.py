@@ -14,6 +14,7 @@ from tombola.report.analyses import analyses
 from tombola.report.glance import Glance, glance
 from tombola.report.layer_figures import layer_pictures
 from tombola.report.statistics import statistics
+from tombola.report.structure import structure
 from tombola.report.templating import fill
 from tombola.store import Run
 from tombola.store.files import write_text
@@ -62,6 +63,7 @@ SECTIONS: tuple[tuple[str, str, str, Callable[[Run, Verdict], dict[str, Any]]], 
     ("figures", "Figures", "figures.html", _figures),
     ("analyses", "Looking inside", "analyses.html", lambda run, _: {"analyses": analyses(run)}),
     ("layers", "Remaining weights per layer", "table.html", lambda run, _: {"table": tables.remaining(run)}),
+    ("structure", "Structure", "structure.html", lambda run, _: structure(run)),
     ("jobs", "Failed and absent jobs", "jobs.html", _missing),
     ("time", "Time per level", "table.html", lambda run, _: {"table": tables.times(run)}),
     ("environment", "Environment", "facts.html", lambda run, _: {"facts": facts.environment(run)}),
