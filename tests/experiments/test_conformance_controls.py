@@ -21,12 +21,12 @@ from tombola.store import JobId, Run
 from tombola.store.jobs import read_records
 
 KEEPS_MASK = {
-    *("reinit", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"),
+    *("reinit", "reinit-kaiming", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"),
     *("weights-shuffled", "weights-shuffled-keep-signs", OTHER_ORDER),
 }
-MOVES_MASK = {"shuffle-layerwise", "shuffle-global", "other-ticket"}
+MOVES_MASK = {"shuffle-layerwise", "shuffle-global", "invert-layerwise", "other-ticket"}
 OWN_WEIGHTS = {*MOVES_MASK, "dense-short"}
-FRESH = {"reinit", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"}
+FRESH = {"reinit", "reinit-kaiming", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"}
 KEEPS_SIGNS = {"reinit-keep-signs", "reinit-constant-keep-signs", "weights-shuffled-keep-signs"}
 CONTROLS = list(controls)
 

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
@@ -20,8 +22,9 @@ def context_of(module: nn.Module, mask: Mask | None = None, seed: int = 0) -> Sc
         final=state,
         initial=state,
         generator=torch.Generator().manual_seed(seed),
-        make_module=lambda: module,
+        make_module=lambda: deepcopy(module),
         make_batches=lambda: [(images, torch.arange(8) % 5)],
+        input_shape=(1, 8, 8),
     )
 
 

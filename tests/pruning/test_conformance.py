@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from tombola.errors import TombolaError
-from tombola.networks import capture, prunable_layers
+from tombola.networks import build, capture, prunable_layers
 from tombola.pruning import (
     Mask,
     Request,
     allocations,
+    check_score,
     collapsed_layers,
     planned_remaining,
     prune,
@@ -18,15 +19,34 @@ from tombola.pruning import (
     score_weights,
     scores,
 )
+from tombola.pruning.conformance import CLASSES, NETWORK, SHAPE
 from tombola.specs import PruneSpec
 
-CASES = [(score, allocation) for score in scores for allocation in allocations]
+COMMON = ("layerwise", "global")
+CASES = [(score, allocation) for score in scores for allocation in COMMON]
+CASES += [
+    (score, allocation) for score in ("magnitude", "random") for allocation in allocations if allocation not in COMMON
+]
+IMAGES = torch.rand(10, 1, 8, 8, generator=torch.Generator().manual_seed(9))
+BATCHES = [(IMAGES, torch.arange(10) % 5)]
 
 pytestmark = pytest.mark.parametrize(("score", "allocation"), CASES)
 
 
 def spec_of(score, allocation, **fields):
     return PruneSpec(**{"score": score, "allocation": allocation, "levels": 5, **fields})
+
+
+def assert_planned(masks, spec):
+    """Counts are exactly those planned; published thresholds may miss them, by as much as their entry says."""
+    rule = allocations[spec.allocation]
+    plans = planned_remaining(PLANNED, spec)
+    for mask, plan in zip(masks, plans, strict=True):
+        assert abs(mask.count - plan.total) <= rule.misses * plan.level
+        assert plan.remaining is None or mask.remaining() == plan.remaining
+
+
+PLANNED = prunable_layers(build(NETWORK, SHAPE, CLASSES, device="meta"))
 
 
 def rounds(module, make_context, spec, count=5, seed=0):
@@ -47,11 +67,11 @@ def test_counts_are_exactly_the_planned_ones(module, make_context, score, alloca
             for parameter in module.parameters():
                 parameter.fill_(-0.5)
     spec = spec_of(score, allocation, rounding=rounding, ties=ties)
-    masks = rounds(module, make_context, spec)
-    plans = planned_remaining(prunable_layers(module), spec)
-    assert [mask.count for mask in masks] == [plan.total for plan in plans]
-    for mask, plan in zip(masks, plans, strict=True):
-        assert plan.remaining is None or mask.remaining() == plan.remaining
+    if constant and score == "magnitude" and allocations[allocation].misses:
+        with pytest.raises(TombolaError, match="equal scores go together"):  # defect D6: a miss is an error
+            rounds(module, make_context, spec)
+    else:
+        assert_planned(rounds(module, make_context, spec), spec)
 
 
 def test_natural_zeros_count_as_survivors(module, make_context, score, allocation):
@@ -60,8 +80,11 @@ def test_natural_zeros_count_as_survivors(module, make_context, score, allocatio
         for parameter in module.parameters():
             parameter.zero_()
     spec = spec_of(score, allocation)
-    masks = rounds(module, make_context, spec)
-    assert [mask.count for mask in masks] == [plan.total for plan in planned_remaining(prunable_layers(module), spec)]
+    if score == "magnitude" and allocations[allocation].misses:
+        with pytest.raises(TombolaError, match="equal scores go together"):
+            rounds(module, make_context, spec)
+    else:
+        assert_planned(rounds(module, make_context, spec), spec)
 
 
 def test_masks_lie_within_each_other_and_shrink(module, make_context, score, allocation):
@@ -94,7 +117,11 @@ def test_the_global_random_state_is_neither_read_nor_changed(module, make_contex
 def test_survivors_score_at_least_as_high_as_what_went(module, make_context, score, allocation):
     found = score_weights(score, make_context(module))
     mask = prune_round(make_context(module), spec_of(score, allocation, conv_rate=0.3, rate=0.3))
-    groups = [[layer.name] for layer in prunable_layers(module)] if allocation == "layerwise" else [list(mask)]
+    overall = allocation in ("global", "global-threshold")
+    groups = (
+        [list(mask)] if overall else [[name] for name, count in mask.remaining().items() if count < mask.sizes()[name]]
+    )
+    assert groups
     for names in groups:
         kept = torch.cat([found[name][mask[name]] for name in names])
         gone = torch.cat([found[name][~mask[name]] for name in names])
@@ -110,13 +137,18 @@ def test_scoring_changes_nothing(module, make_context, score, allocation):
     context = make_context(module)
     final = {name: value.clone() for name, value in context.final.items()}
     prune_round(context, spec_of(score, allocation))
-    prune(module, density=0.5, score=score, allocation=allocation)
+    prune(module, density=0.5, score=score, allocation=allocation, batches=BATCHES, input_shape=SHAPE)
     assert all(torch.equal(value, before[name]) for name, value in capture(module).items())
     assert all(torch.equal(value, final[name]) for name, value in context.final.items())
     assert all(torch.equal(parameter.grad, gradients[name]) for name, parameter in module.named_parameters())
     assert all(parameter.requires_grad for parameter in module.parameters())
     assert module.training
     assert context.mask.density == 1.0
+
+
+def test_what_users_can_check_themselves(module, make_context, score, allocation):
+    if allocation == "global":
+        check_score(score)
 
 
 def test_scores_share_no_memory_with_the_state(module, make_context, score, allocation):
@@ -137,10 +169,14 @@ def test_the_floor_holds_in_every_layer(module, make_context, score, allocation)
     """Section 4.5; one layer is smaller than the floor and keeps what it has."""
     floor = 38
     spec = spec_of(score, allocation, floor=floor, conv_rate=0.5, linear_rate=0.5, output_rate=0.5, rate=0.5, levels=3)
+    if allocations[allocation].misses:
+        with pytest.raises(TombolaError, match="floor = 38"):
+            rounds(module, make_context, spec, count=3)
+        return
     masks = rounds(module, make_context, spec, count=3)
     for mask in masks:
         assert all(count >= min(floor, mask.sizes()[name]) for name, count in mask.remaining().items())
-    assert [mask.count for mask in masks] == [plan.total for plan in planned_remaining(prunable_layers(module), spec)]
+    assert_planned(masks, spec)
     assert collapsed_layers(masks[-1]) == ()
 
 
@@ -149,29 +185,31 @@ def test_collapse_is_reported_and_survived(module, make_context, score, allocati
     masks = rounds(module, make_context, spec, count=6)
     assert masks[-1].count == 0
     assert collapsed_layers(masks[-1]) == tuple(masks[-1])
-    assert [mask.count for mask in masks] == [plan.total for plan in planned_remaining(prunable_layers(module), spec)]
+    assert_planned(masks, spec)
 
 
 @pytest.mark.parametrize("density", [1.0, 0.5, 0.123, 0.01])
 def test_asking_for_a_density_keeps_exactly_that(module, score, allocation, density):
     sizes = Mask.dense(prunable_layers(module)).size
+    how = {"score": score, "allocation": allocation, "batches": BATCHES, "input_shape": SHAPE}
+    misses = allocations[allocation].misses
     for rounding in ("ceil", "floor", "nearest"):
         request = Request.for_density(prunable_layers(module), density, rounding=rounding)
-        mask = prune(module, density=density, score=score, allocation=allocation, rounding=rounding)
-        assert mask.count == request.keep
-        assert abs(mask.count - sizes * density) < 1
+        mask = prune(module, density=density, rounding=rounding, **how)
+        assert abs(mask.count - request.keep) <= misses
+        assert abs(mask.count - sizes * density) < 1 + misses
         if density < 1:
-            sub = prune(module, density=density / 2, score=score, allocation=allocation, mask=mask)
-            assert sub.is_within(mask)
+            assert prune(module, density=density / 2, mask=mask, **how).is_within(mask)
 
 
 def test_scores_that_are_not_finite_are_refused(module, make_context, score, allocation, monkeypatch):
     def broken(context):
         found = scores_before[score](context)
-        found["linear.2.weight"].view(-1)[3] = float("nan")
+        for values in found.values():
+            values.view(-1)[3] = float("nan")
         return found
 
     scores_before = dict(scores._items)
     monkeypatch.setitem(scores._items, score, broken)
-    with pytest.raises(TombolaError, match=r"layer 'linear\.2\.weight'"):
+    with pytest.raises(TombolaError, match=r"in layer '.*' are infinite or NaN"):
         prune_round(make_context(module), spec_of(score, allocation))

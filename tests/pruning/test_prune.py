@@ -127,7 +127,8 @@ def test_user_scores_are_checked(monkeypatch):
 
 def test_user_scores_see_network_and_data_lazily(make_context, module):
     context = make_context(module)
-    assert context.module is module
+    assert context.module is not module
+    assert context.module is context.module
     images, labels = next(iter(context.batches))
     assert len(images) == len(labels)
     bare = ScoreContext((), Mask({}), {}, {}, torch.Generator())
@@ -153,12 +154,13 @@ def test_a_score_gets_a_private_copy_of_the_module(monkeypatch):
 @pytest.mark.parametrize("fault", ["revives", "misses"])
 def test_user_allocations_are_checked(monkeypatch, fault):
     """Defect D6: a density that is missed is an error, not a printed note."""
-    from tombola.pruning import allocations
+    from tombola.pruning import AllocationRule, allocations
 
     module = nn.Linear(10, 10)
     layers = prunable_layers(module)
     results = {"revives": Mask.dense(layers), "misses": prune(module, density=0.1)}
-    monkeypatch.setitem(allocations._items, "mine", lambda found, mask, request: results[fault])
+    rule = AllocationRule(lambda found, mask, request: results[fault])
+    monkeypatch.setitem(allocations._items, "mine", rule)
     with pytest.raises(TombolaError, match={"revives": "return", "misses": "keeps 10 weights where 20"}[fault]):
         prune(module, density=0.2, allocation="mine", mask=prune(module, density=0.5))
 

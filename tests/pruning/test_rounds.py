@@ -44,8 +44,11 @@ def test_masks_have_the_planned_counts(preset):
         assert prune_to_level(context, spec.prune, level).remaining() == plan.remaining
 
 
-@pytest.mark.parametrize("allocation", allocations)
-@pytest.mark.parametrize("score", scores)
+@pytest.mark.parametrize(
+    ("score", "allocation"),
+    [(score, "global") for score in scores]
+    + [("magnitude", allocation) for allocation in allocations if not allocations[allocation].misses],
+)
 @pytest.mark.parametrize("ties", ["index", "seeded"])
 @pytest.mark.parametrize("constant", [False, True])
 def test_levels_are_nested_and_counted(module, make_context, score, allocation, ties, constant):

@@ -12,8 +12,8 @@ from tombola.cli.run_command import worker_number
 from tombola.errors import TombolaError
 
 NAMES = (
-    *("dense-short", "other-order", "other-ticket"),
-    *("reinit", "reinit-constant", "reinit-constant-keep-signs", "reinit-keep-signs"),
+    *("dense-short", "invert-layerwise", "other-order", "other-ticket"),
+    *("reinit", "reinit-constant", "reinit-constant-keep-signs", "reinit-kaiming", "reinit-keep-signs"),
     *("shuffle-global", "shuffle-layerwise", "weights-shuffled", "weights-shuffled-keep-signs"),
 )
 """What ships, for a help text that loads nothing heavy."""

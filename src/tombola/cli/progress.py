@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from tombola.analysis.wording import duration
 from tombola.cli.clock import Clock
 from tombola.cli.console import size
+from tombola.cli.finished import print_finished
 from tombola.experiments.events import (
     DataPrepared,
     Event,
@@ -101,7 +102,7 @@ class Lines:
             case JobFinished():
                 self.jobs = (self.jobs[0] + 1, self.jobs[1])
                 count = f"{self.jobs[0]}/{self.jobs[1]}"
-                self.console.print(f"{count:>8}  {finished_line(event)}  left {self.clock.left()}")
+                print_finished(self.console, f"{count:>8}  {finished_line(event)}  left {self.clock.left()}", event)
             case JobLost():
                 self.console.print(f"[red]{describe(event.job)}  lost: {event.reason.splitlines()[-1]}[/red]")
             case _:
@@ -176,7 +177,7 @@ class Display:
                 if event.job in self.tasks:
                     self.each.remove_task(self.tasks.pop(event.job))
                 if isinstance(event, JobFinished):
-                    self.live.console.print(finished_line(event))
+                    print_finished(self.live.console, finished_line(event), event)
                 else:
                     self.live.console.print(f"[red]{describe(event.job)}  lost: {event.reason.splitlines()[-1]}[/red]")
                 if self.whole is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from tombola.data.dataset import Dataset, Part
 from tombola.experiments.forecast import DENSE
 from tombola.experiments.plan import Plan
+from tombola.experiments.procedures import procedures
 from tombola.experiments.retain import grows_from
 from tombola.experiments.trial import fresh_state
 from tombola.networks import build
@@ -70,8 +71,17 @@ def seconds(plan: Plan, cost: Cost, pending: Iterable[JobId], workers: int) -> f
         images = (
             records * plan.info.sizes.validation + (records if plan.spec.train.test_curve else 2) * plan.info.sizes.test
         )
+        total += finding(plan, job) * cost.step
         total += steps * cost.step * share.step + images * cost.image * share.image
     return total / workers
+
+
+def finding(plan: Plan, job: JobId) -> float:
+    """Return what finding a job's mask takes (scoring, searching), in training steps of the dense network."""
+    if job.control != TICKET or job.level == 0:
+        return 0.0
+    procedure = procedures[plan.spec.prune.procedure]
+    return procedure.steps(plan.spec, plan.batches_per_epoch, plan.shape.classes)
 
 
 def disk(plan: Plan, pending: Iterable[JobId]) -> int:

@@ -13,6 +13,7 @@ from tombola.experiments.events import (
     KernelsCompiled,
     RunStarted,
 )
+from tombola.experiments.procedures.found import mask_warning
 from tombola.store.files import told_clearly
 
 Write = Callable[[str], None]
@@ -46,6 +47,8 @@ class RunLog:
                     f"{event.job}: done, density {info.density:.4f}, early stop at step {info.early_stop_step}, "
                     f"{info.seconds:.1f} s (evaluation {info.evaluation_seconds:.1f} s), {info.engine} on {info.device}"
                 )
+                if (warning := mask_warning(info.found)) is not None:
+                    self.line(f"{event.job}: {warning}")
             case JobFinished(info=info):
                 self.line(f"{event.job}: failed: {info.reason}")
             case JobLost():

@@ -1,38 +1,96 @@
 """Allocations: the rule that turns scores and a request into a mask. Adding one is a function and a registry line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from tombola.pruning.mask import Mask
-from tombola.pruning.ranking import lowest, surviving_scores, tie_generator, without
-from tombola.pruning.removal import layerwise_removal, overall_removal
+from tombola.pruning.ranking import Scores, lowest, surviving_scores, tie_generator, without
+from tombola.pruning.removal import Counts, layerwise_removal, overall_removal
 from tombola.pruning.request import Request
 from tombola.registry import Registry
-
-Scores = Mapping[str, Float[Tensor, "..."]]
-"""Layer name -> a number per weight, shaped like the weights; higher = keep."""
 
 Allocation = Callable[[Scores, Mask, Request], Mask]
 """(scores, mask, request) -> a mask within the given one, with exactly as many survivors as the request asks for."""
 
-allocations: Registry[Allocation] = Registry("allocation")
+Split = Callable[[Counts, Request], dict[str, int]]
+"""(survivors per layer, request) -> how many of them each layer keeps."""
 
 
-@allocations.register("layerwise")
-def layerwise(scores: Scores, mask: Mask, request: Request) -> Mask:
+@dataclass(frozen=True)
+class AllocationRule:
+    """An allocation as the registry keeps it.
+
+    Attributes
+    ----------
+    allocate
+        The allocation.
+    split
+        How many weights each layer keeps, where scores have no say in that; None where they have.
+    misses
+        How far, by design, it may miss the number asked for where scores tie: 0 keeps exactly k, as all but published
+        rules do.
+    """
+
+    allocate: Allocation
+    split: Split | None = None
+    misses: int = 0
+
+    def __call__(self, scores: Scores, mask: Mask, request: Request) -> Mask:
+        """Return the mask."""
+        return self.allocate(scores, mask, request)
+
+
+A = TypeVar("A", bound=Allocation)
+
+
+class Allocations(Registry[AllocationRule]):
+    """Allocations by name. A plain function is registered by its name alone."""
+
+    def register(self, name: str, *, split: Split | None = None, misses: int = 0) -> Callable[[A], A]:
+        """Return a decorator that files an allocation under `name` (`AllocationRule` says what the rest means)."""
+        keep = super().register(name)
+
+        def file(allocate: A) -> A:
+            keep(AllocationRule(allocate, split, misses))
+            return allocate
+
+        return file
+
+    def register_split(self, name: str) -> Callable[[Split], Split]:
+        """Return a decorator that files an allocation of which only the counts per layer are its own.
+
+        Within each layer the lowest scores go. A layer that loses nothing is not looked at.
+        """
+
+        def file(split: Split) -> Split:
+            def allocate(scores: Scores, mask: Mask, request: Request) -> Mask:
+                survivors, gone = surviving_counts(mask, request), {}
+                for layer, kept in split(survivors, request).items():
+                    if kept < survivors[layer]:
+                        values = surviving_scores(layer, scores[layer], mask[layer])
+                        gone[layer] = lowest(values, survivors[layer] - kept, tie_generator(request))
+                return without(mask, gone)
+
+            self.register(name, split=split)(allocate)
+            return split
+
+        return file
+
+
+allocations = Allocations("allocation")
+
+
+@allocations.register_split("layerwise")
+def layerwise(survivors: Counts, request: Request) -> dict[str, int]:
     """Remove the lowest-scored survivors of each layer by its own rate (Frankle & Carbin 2019).
 
-    A layer that loses nothing is not looked at. Asked for an exact total, every layer loses the same share.
+    Asked for an exact total, every layer loses the same share.
     """
-    gone = {}
-    for name, count in layerwise_removal(_survivors(mask, request), request).items():
-        if count:
-            values = surviving_scores(name, scores[name], mask[name])
-            gone[name] = lowest(values, count, tie_generator(request))
-    return without(mask, gone)
+    removal = layerwise_removal(survivors, request)
+    return {name: count - removal[name] for name, count in survivors.items()}
 
 
 @allocations.register("global")
@@ -41,7 +99,7 @@ def globally(scores: Scores, mask: Mask, request: Request) -> Mask:
 
     A floor exempts the best of each layer; other layers lose more instead.
     """
-    survivors = _survivors(mask, request)
+    survivors = surviving_counts(mask, request)
     protected = sum(min(request.floor, number) for number in survivors.values())
     count = overall_removal(sum(survivors.values()), protected, request)
     if not count:
@@ -62,6 +120,7 @@ def globally(scores: Scores, mask: Mask, request: Request) -> Mask:
     return without(mask, open_to_removal)
 
 
-def _survivors(mask: Mask, request: Request) -> dict[str, int]:
+def surviving_counts(mask: Mask, request: Request) -> dict[str, int]:
+    """Return the survivors of each layer, in the request's order, which settles ties."""
     remaining = mask.remaining()
-    return {layer.name: remaining[layer.name] for layer in request.layers}  # the request's order settles ties
+    return {layer.name: remaining[layer.name] for layer in request.layers}

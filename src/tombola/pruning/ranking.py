@@ -11,6 +11,9 @@ from tombola.errors import TombolaError
 from tombola.pruning.mask import Mask
 from tombola.pruning.request import Request
 
+Scores = Mapping[str, Float[Tensor, "..."]]
+"""Layer name -> a number per weight, shaped like the weights; higher = keep."""
+
 
 def lowest(
     scores: Float[Tensor, " survivor"], count: int, generator: torch.Generator | None = None

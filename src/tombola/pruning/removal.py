@@ -1,11 +1,12 @@
 """How many weights go from where: pure arithmetic on survivor counts, shared by allocations and schedules."""
 
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tombola.errors import TombolaError
 from tombola.pruning.request import Request
 from tombola.pruning.rounding import removed_at_rate
+from tombola.pruning.sharing import shared_out
 
 Counts = Mapping[str, int]
 """Layer name -> number of weights."""
@@ -15,8 +16,8 @@ def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
     """Return how many weights each layer loses when layers are treated one by one.
 
     With rates: round(survivors x rate) of each layer, less where the floor protects it. With exact counts: down to
-    those. With an exact total: every layer loses the same share as nearly as whole numbers allow (largest remainders),
-    floors first.
+    those. With an exact total: every layer loses the same share as nearly as whole numbers allow (`shared_out`), and
+    never more with a larger total.
 
     Raises
     ------
@@ -24,14 +25,12 @@ def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
         If the exact total or counts cannot be met.
     """
     if request.counts is not None:
-        for name, count in survivors.items():
-            if not 0 <= request.counts[name] <= count:
-                raise TombolaError(f"{request.counts[name]} weights of '{name}' should remain and {count} survive")
-        return {name: count - request.counts[name] for name, count in survivors.items()}
+        kept = checked_counts(survivors, request.counts)
+        return {name: count - kept[name] for name, count in survivors.items()}
     if request.keep is not None:
         least = {name: min(request.floor, count) for name, count in survivors.items()}
         _check(request.keep, sum(survivors.values()), sum(least.values()), request)
-        kept = _apportion(survivors, request.keep, least)
+        kept = apportion(survivors, request.keep, least)
         return {name: count - kept[name] for name, count in survivors.items()}
     removal = {}
     for name, count in survivors.items():
@@ -74,22 +73,26 @@ def _check(keep: int, survivors: int, protected: int, request: Request) -> None:
         )
 
 
-def _apportion(survivors: Counts, keep: int, least: Counts) -> dict[str, int]:
+def checked_counts(survivors: Counts, counts: Counts) -> dict[str, int]:
+    """Return the counts of the surviving layers, refused where there are not that many.
+
+    Raises
+    ------
+    TombolaError
+        Naming the layer.
+    """
+    for name, count in survivors.items():
+        if not 0 <= counts[name] <= count:
+            raise TombolaError(f"{counts[name]} weights of '{name}' should remain and {count} survive")
+    return {name: counts[name] for name in survivors}
+
+
+def apportion(survivors: Counts, keep: int, least: Counts) -> dict[str, int]:
     """Share `keep` out in proportion to survivors, no layer below its least, to the exact total."""
-    kept: dict[str, int] = {}
-    free = dict(survivors)
-    while True:
-        rest, total = keep - sum(kept.values()), sum(free.values())
-        quotas = {name: Fraction(rest * count, total) if total else Fraction(0) for name, count in free.items()}
-        short = [name for name, quota in quotas.items() if quota < least[name]]
-        if not short:
-            break
-        for name in short:
-            kept[name] = least[name]
-            del free[name]
-    whole = {name: int(quota) for name, quota in quotas.items()}
-    left = rest - sum(whole.values())
-    by_remainder = sorted(quotas, key=lambda name: whole[name] - quotas[name])  # stable: earlier layers first
-    for name in by_remainder[:left]:
-        whole[name] += 1
-    return kept | whole
+    numbers = list(survivors.values())
+    curve = partial(_proportional, numbers)
+    return dict(zip(survivors, shared_out(curve, numbers, [least[name] for name in survivors], keep), strict=True))
+
+
+def _proportional(numbers: Sequence[int], scale: float) -> list[float]:
+    return [scale * number for number in numbers]

@@ -111,9 +111,19 @@ class Request:
         if not 0 < density <= 1:
             raise TombolaError(f"density = {density} is outside (0, 1]; it is the fraction of weights that remain")
         require("rounding", rounding, ROUNDINGS)
-        size = sum(layer.size for layer in layers)
-        keep = size - removed_at_rate(size, 1 - exact(density), rounding)
+        keep = kept_at(sum(layer.size for layer in layers), density, rounding)
         none = Fraction(0)
         return cls(
             layers, dict.fromkeys((layer.name for layer in layers), none), none, keep, rounding, ties, floor, generator
         )
+
+
+def kept_at(size: int, density: float, rounding: str) -> int:
+    """Return how many of all weights remain at a density: size - round(size x (1 - density)), without float error.
+
+    Examples
+    --------
+    >>> kept_at(119_400, 10**-1.7, "floor")
+    2383
+    """
+    return size - removed_at_rate(size, 1 - exact(density), rounding)

@@ -11,7 +11,7 @@ REWIND_STEP = "step:"
 REWINDS = ("init", "lr", "none")
 """Rewinds without a step: everything as at step 0; everything as trained, retrained or fine-tuned."""
 
-DENSE_ONLY = "dense"
+DENSE_ONLY, AT_INIT = "dense", "at-init"
 LEGACY_COUNTS = "legacy-half-rate"
 
 
@@ -44,7 +44,9 @@ class PruneSpec(ScoringSpec):
     counts: Annotated[Literal["iterated", "legacy-half-rate"], Choice] = Field(
         "iterated", description="of one-shot levels: those of the iterative procedure, or as published in playground"
     )
-    ties: Annotated[Literal["index", "seeded"], Choice] = Field("index", description="which of equal scores goes first")
+    ties: Annotated[Literal["index", "seeded"], Choice] = Field(
+        "index", description="which of equal scores goes first; default for at-init: seeded"
+    )
     floor: Count = Field(0, description="survivors every layer keeps at least")
     rewind: str = Field(
         "init",
@@ -67,9 +69,9 @@ class PruneSpec(ScoringSpec):
     @model_validator(mode="before")
     @classmethod
     def _levels_that_follow(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("procedure") == DENSE_ONLY:
-            return {"levels": 0} | values
-        return values
+        procedure = values.get("procedure") if isinstance(values, dict) else None
+        follows = {DENSE_ONLY: {"levels": 0}, AT_INIT: {"ties": "seeded"}}  # whole layers tie at initialisation
+        return follows[procedure] | values if procedure in follows else values
 
     @model_validator(mode="after")
     def _explicit(self) -> Self:

@@ -34,19 +34,21 @@ class SearchSpec(Part):
     )
     scale_fan: bool = Field(False, description="divide initial weights by the square root of the density to be kept")
     period: Duration = Field("2ep", description="gem-miner, global-iterative: distance of prunings")
-    prune_type: Annotated[Literal["bottom-k", "local-bottom-k", "threshold"], Choice] = Field(
-        "bottom-k", description="gem-miner: the lowest scores of all layers, of each layer, or all below .5"
+    prune_type: Annotated[Literal["bottom-k", "local-bottom-k", "threshold", "bottom-k-published"], Choice] = Field(
+        "bottom-k",
+        description="gem-miner: the lowest scores of all layers, of each layer, or all up to .5; published: the lowest "
+        "of all layers with everything that equals the last of them",
     )
     rounding: Annotated[Literal["exact", "threshold", "probabilistic", "all-ones"], Choice] = Field(
         "exact",
-        description="gem-miner, at the end: exact keeps as many of the highest scores as asked for; threshold those "
-        "above .5 (as published); probabilistic draws; all-ones every flagged one",
+        description="at the end: exact keeps as many of the highest scores as asked for; threshold what is on (as "
+        "published); probabilistic draws; all-ones (gem-miner) every candidate",
     )
     unflag: bool = Field(False, description="gem-miner: fine-tune every flagged weight, whatever its score")
     balance: bool = Field(
         True,
-        description="gem-miner: regularise and decay scores only while more weights are effective than the schedule "
-        "asks for; false as published",
+        description="gem-miner: in every step as many weights are on as the schedule asks for, and scores are "
+        "regularised and decayed only while more of them exceed .5; false as published",
     )
     regulariser: Annotated[Literal["none", "l1", "l2", "l1-l2", "power", "weighted", "entropy"], Choice] = Field(
         "l2", description="gem-miner, of scores s: l1, l2, both, s^a (1-s)^b, w^2 s (1-s), or binary entropy"

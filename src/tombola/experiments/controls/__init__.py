@@ -1,6 +1,16 @@
 """Controls: a level trained again with one thing changed. Adding one is a function and a registry line."""
 
-from tombola.experiments.controls import dense_short, other_order, other_ticket, reinit, shuffle, signs, weights
+from tombola.experiments.controls import (
+    dense_short,
+    invert,
+    kaiming,
+    other_order,
+    other_ticket,
+    reinit,
+    shuffle,
+    signs,
+    weights,
+)
 from tombola.experiments.controls.context import ControlContext
 from tombola.experiments.controls.rule import Control, ControlRule, controls
 
@@ -10,6 +20,8 @@ __all__ = [
     "ControlRule",
     "controls",
     "dense_short",
+    "invert",
+    "kaiming",
     "other_order",
     "other_ticket",
     "reinit",

@@ -6,9 +6,11 @@ from functools import cached_property
 import torch
 
 from tombola.errors import TombolaError
+from tombola.experiments.starting import cut_from
 from tombola.experiments.trial import Shape, Trial, fresh_state, with_initial
 from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
+from tombola.search.rescaling import as_searched
 from tombola.specs import ExperimentSpec
 from tombola.store import StoredTicket
 from tombola.streams import stream_seed
@@ -87,9 +89,12 @@ class ControlContext:
     def whole(self) -> State:
         """What the ticket was cut from: the dense network's state at step 0, or at step k, a value at every place.
 
+        Tickets found at initialisation may be cut from other weights, or rescaled ones (`cut_from`, `as_searched`).
         Biases and normalisation are those the ticket started from.
         """
         state = self.dense.rewind if self.spec.prune.rewind_step else self.dense.initial
+        state = cut_from(self.spec, self.shape, self.replicate, state, self.mask) if self.level else state
+        state = as_searched(state, self.original.provenance)
         if self.spec.prune.reset == "full":
             return dict(state)
         return state | {name: value for name, value in self.original.initial.items() if name not in self.mask}

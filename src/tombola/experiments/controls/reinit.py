@@ -2,10 +2,13 @@
 
 from tombola.experiments.controls.context import ControlContext
 from tombola.experiments.controls.rule import controls
+from tombola.experiments.starting import rescaled
 from tombola.experiments.trial import Trial
 from tombola.networks import build, prunable_layers
 from tombola.networks.state import State
+from tombola.search.rescaling import as_searched
 from tombola.specs import ExperimentSpec
+from tombola.specs.prune import AT_INIT
 
 
 def without_early_stop(spec: ExperimentSpec, repetitions: int) -> str | None:
@@ -35,6 +38,9 @@ def drawn(context: ControlContext) -> State:
     are drawn, biases and normalisation keep what the ticket had learned at its early stop.
     """
     state = context.fresh_state()
+    if context.spec.prune.procedure == AT_INIT and context.spec.prune.rescale:
+        state = rescaled(state, context.mask)
+    state = as_searched(state, context.original.provenance)
     if context.spec.prune.control_init == "full":
         return state
     shape = context.shape

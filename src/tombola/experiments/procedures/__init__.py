@@ -1,7 +1,31 @@
 """Procedures: how the levels of an experiment follow from each other. Adding one is a function and a registry line."""
 
-from tombola.experiments.procedures import dense, dynamic, iterative, one_shot
+from tombola.experiments.procedures import (
+    at_init,
+    dense,
+    dynamic,
+    edge_popup,
+    gem_miner,
+    iterative,
+    one_shot,
+    probabilistic,
+    structured_random,
+)
 from tombola.experiments.procedures.context import LevelContext, Workplace
 from tombola.experiments.procedures.rule import Procedure, procedures
 
-__all__ = ["LevelContext", "Procedure", "Workplace", "dense", "dynamic", "iterative", "one_shot", "procedures"]
+__all__ = [
+    "LevelContext",
+    "Procedure",
+    "Workplace",
+    "at_init",
+    "dense",
+    "dynamic",
+    "edge_popup",
+    "gem_miner",
+    "iterative",
+    "one_shot",
+    "probabilistic",
+    "procedures",
+    "structured_random",
+]

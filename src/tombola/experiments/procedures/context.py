@@ -1,17 +1,22 @@
 """What a procedure is given: the levels a level is made from, and random streams of its own."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+from torch import nn
 
 from tombola.data import Dataset
 from tombola.errors import TombolaError
+from tombola.experiments.procedures.tally import CountedBatches, Tally
 from tombola.experiments.trial import Shape, fresh_state
 from tombola.networks import PrunableLayer, build, prunable_layers
-from tombola.networks.state import State
-from tombola.pruning import ScoreContext, planned_remaining
+from tombola.networks.state import State, restore
+from tombola.pruning import LevelPlan, Mask, ScoreContext, planned_remaining
+from tombola.pruning.context import Batches
+from tombola.pruning.images import score_batches
 from tombola.specs import ExperimentSpec
 from tombola.store import StoredTicket
 from tombola.streams import stream_seed
@@ -73,7 +78,7 @@ class LevelContext:
     @cached_property
     def keep(self) -> int:
         """How many weights this level keeps over all layers (``prune.densities``, or the rates level after level)."""
-        return planned_remaining(self.layers, self.spec.prune, self.level)[self.level].total
+        return self.plan.total
 
     @property
     def workplace(self) -> Workplace:
@@ -97,6 +102,16 @@ class LevelContext:
         where = self.level if level is None else level
         return torch.Generator().manual_seed(stream_seed(self.spec.seed, purpose, self.replicate, where))
 
+    @cached_property
+    def plan(self) -> LevelPlan:
+        """What this level keeps, per layer where that is fixed."""
+        return planned_remaining(self.layers, self.spec.prune, self.level)[self.level]
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What scores have cost so far; counts from when it is first asked for."""
+        return Tally()
+
     def scoring(self, parent: StoredTicket, dense: StoredTicket, level: int | None = None) -> ScoreContext:
         """Return what scores see of a finished level: its weights after the last step, its mask, and step 0.
 
@@ -105,12 +120,52 @@ class LevelContext:
         parent, dense
             The level, and the dense level of its replicate.
         level
-            Whose random stream scores draw from; default: that of the level to be made.
+            Whose random streams scores and their images draw from; default: that of the level to be made.
         """
+        return self.scoring_of(parent.trained, parent.mask, dense.initial, level)
+
+    def scoring_of(self, state: State, mask: Mask, initial: State, level: int | None = None) -> ScoreContext:
+        """Return what scores see of a state under a mask: weights, the network, training images, a stream of their own.
+
+        Images are drawn when a score first asks for some, and stay the same; `tally` counts what goes through them.
+
+        Parameters
+        ----------
+        state, mask
+            What is scored.
+        initial
+            The replicate's state at step 0.
+        level
+            As for `scoring`.
+        """
+        prune, tally = self.spec.prune, self.tally
+        drawn: list[Batches] = []
+
+        def batches() -> Batches:
+            if not drawn:
+                stream, place = self.generator("samples", level), self.workplace
+                drawn.append(
+                    score_batches(place.data, prune.samples_per_class, prune.score_batch, stream, place.device)
+                )
+            return CountedBatches(drawn[0], tally)
+
+        def module() -> nn.Module:
+            tally.networks += 1
+            made = deepcopy(self._blank)
+            restore(made, state)
+            return made.to(self.place.device if self.place else "cpu").train(prune.score_mode == "train")
+
         return ScoreContext(
             layers=self.layers,
-            mask=parent.mask,
-            final=parent.trained,
-            initial=dense.initial,
+            mask=mask,
+            final=state,
+            initial=initial,
             generator=self.generator("score", level),
+            make_module=module,
+            make_batches=batches,
+            input_shape=self.shape.input_shape,
         )
+
+    @cached_property
+    def _blank(self) -> nn.Module:
+        return build(self.spec.network, self.shape.input_shape, self.shape.classes)

@@ -2,6 +2,7 @@
 
 from tombola.experiments.procedures.context import LevelContext
 from tombola.experiments.procedures.dense import dense_trial
+from tombola.experiments.procedures.found import refuse_fields_of_at_init, reported
 from tombola.experiments.procedures.restart import restarted
 from tombola.experiments.procedures.rule import Procedure, procedures
 from tombola.experiments.trial import Trial
@@ -21,7 +22,9 @@ def one_shot_trial(context: LevelContext) -> Trial:
     if parent is None or dense is None:
         return dense_trial(context)
     mask = prune_to_level(context.scoring(parent, dense, FIRST), context.spec.prune, context.level)
-    return restarted(context, parent, dense, mask)
+    return reported(restarted(context, parent, dense, mask), context)
 
 
-procedures.register("one-shot")(Procedure(parent=lambda level: 0 if level else None, trial=one_shot_trial))
+procedures.register("one-shot")(
+    Procedure(parent=lambda level: 0 if level else None, trial=one_shot_trial, refuses=refuse_fields_of_at_init)
+)

@@ -25,6 +25,9 @@ class Procedure:
         Whether layers keep as many weights as the allocation plans; without it the total alone is planned.
     moves
         Whether masks move while tickets are trained.
+    steps
+        (Experiment, batches of one epoch, classes) -> what finding a level's mask takes, in training steps of the dense
+        network: for estimates.
     refuses
         Experiment -> why the procedure cannot run it, else None. Asked before any compute.
     """
@@ -34,6 +37,7 @@ class Procedure:
     nested: bool = True
     by_layer: bool = True
     moves: bool = False
+    steps: Callable[[ExperimentSpec, int, int], float] = lambda spec, per_epoch, classes: 0.0
     refuses: Callable[[ExperimentSpec], str | None] = lambda spec: None
 
 
