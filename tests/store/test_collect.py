@@ -67,9 +67,18 @@ def test_modes_of_files_stay(copied: Run) -> None:
 
 def test_looking_changes_nothing(copied: Run) -> None:
     before = contents(copied.path)
-    assert {piece.what for piece in pieces(copied, "masks", GROWS)} == set(collect.NAMES)
+    assert {piece.what for piece in pieces(copied, "masks", GROWS)} == set(collect.NAMES) - {collect.SCORES}
     assert pieces(copied, "all", GROWS) == []
     assert contents(copied.path) == before
+
+
+def test_scores_of_a_search_go_with_either_policy(copied: Run) -> None:
+    file = copied.folder.job(JobId(0, 1)) / collect.SCORES
+    file.write_bytes(bytes(100))
+    for keep in ("early-stop", "masks"):
+        assert [piece.size for piece in pieces(copied, keep, GROWS) if piece.what == collect.SCORES] == [100]
+    collect.collect(copied.folder, pieces(copied, "early-stop", GROWS))
+    assert not file.exists()
 
 
 def test_protection(copied: Run) -> None:

@@ -63,7 +63,7 @@ def preview(
     return Preview(
         plan,
         pending,
-        tuple(level if by_layer else replace(level, remaining=None) for level in levels),
+        tuple(level if by_layer else replace(level, remaining=None, shares=None) for level in levels),
         estimate.seconds(plan, cost, pending, count),
         estimate.disk(plan, pending),
         count,

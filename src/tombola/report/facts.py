@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tombola.analysis.wording import NARROW, count
-from tombola.experiments import controls
+from tombola.experiments import controls, procedures
 from tombola.specs import ExperimentSpec, Length, NetworkSpec, PruneSpec, TrainSpec
 from tombola.store import Run
 
@@ -108,7 +108,12 @@ def _pruning(spec: ExperimentSpec) -> str:
     prune = spec.prune
     if prune.levels == 0:
         return "none: the dense network only"
-    if prune.allocation == "layerwise":
+    known = procedures[prune.procedure].told if prune.procedure in procedures else None
+    if known is not None:
+        return "; ".join([known(spec), _levels(prune), *([f"compat {spec.compat}"] if spec.compat != "none" else [])])
+    if prune.densities:
+        rates = _levels(prune)
+    elif prune.allocation == "layerwise":
         rates = f"per round {_rate(prune.linear_rate)} of the survivors of each hidden linear layer"
         rates += f", {_rate(prune.conv_rate)} of each convolution" if spec.network.conv else ""
         rates += f", {_rate(prune.output_rate or 0)} of the output layer"
@@ -120,6 +125,12 @@ def _pruning(spec: ExperimentSpec) -> str:
     told += [f"counts {prune.counts}"] if prune.counts != "iterated" else []
     told += [f"reset {prune.reset}"] if prune.reset != "full" else []
     return "; ".join([*told, f"compat {spec.compat}"] if spec.compat != "none" else told)
+
+
+def _levels(prune: PruneSpec) -> str:
+    if prune.densities:
+        return f"densities {', '.join(_rate(density) for density in prune.densities)}"
+    return f"{count(prune.levels, 'level')} at the densities of as many rounds"
 
 
 def _restart(prune: PruneSpec) -> str:
@@ -141,7 +152,7 @@ def _length(text: str) -> str:
 
 
 def _rate(rate: float) -> str:
-    return f"{100 * rate:g}{NARROW}%"
+    return f"{100 * rate:.4g}{NARROW}%"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

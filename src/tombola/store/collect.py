@@ -10,15 +10,20 @@ from tombola.errors import TombolaError
 from tombola.pruning import Ticket
 from tombola.store.files import sync, told_clearly
 from tombola.store.folder import TICKET, JobId, RunFolder
-from tombola.store.jobs import EARLY_STOP, TICKET_FILE, TRAINED
+from tombola.store.jobs import EARLY_STOP, SCORES, TICKET_FILE, TRAINED
 from tombola.store.run import Run
 from tombola.store.states import INITIAL, load_ticket, save_ticket
 
 Keep = Literal["all", "early-stop", "masks"]
 
 INITIAL_WEIGHTS = "initial"
-NAMES = {TRAINED: "trained state", EARLY_STOP: "early-stop state", INITIAL_WEIGHTS: "initial state"}
-"""What can be freed, in words: two files, and a part of the ticket's file."""
+NAMES = {
+    SCORES: "scores of a search",
+    TRAINED: "trained state",
+    EARLY_STOP: "early-stop state",
+    INITIAL_WEIGHTS: "initial state",
+}
+"""What can be freed, in words: three files, and a part of the ticket's file."""
 
 LARGEST_HEADER = 100_000_000
 """safetensors' own limit; a longer one is no safetensors file."""
@@ -57,8 +62,8 @@ class Protection:
 def pieces(run: Run, keep: Keep, protection: Protection) -> list[Piece]:
     """Return what a policy frees, without touching anything.
 
-    ``early-stop`` frees trained states; ``masks`` frees early-stop states and initial weights too, but those of the
-    dense level. Masks, records, states to rewind to and ``job.json`` always stay.
+    ``early-stop`` frees trained states and scores of searches; ``masks`` frees early-stop states and initial weights
+    too, but those of the dense level. Masks, records, states to rewind to and ``job.json`` always stay.
 
     Parameters
     ----------
@@ -74,7 +79,7 @@ def pieces(run: Run, keep: Keep, protection: Protection) -> list[Piece]:
         if job in protection.whole:
             continue
         folder = run.folder.job(job)
-        files = [] if job in protection.trained else [TRAINED]
+        files = [SCORES] if job in protection.trained else [SCORES, TRAINED]
         files += [EARLY_STOP] if keep == "masks" else []
         found += [Piece(job, file, (folder / file).stat().st_size) for file in files if (folder / file).is_file()]
         if keep == "masks" and (job.level > 0 or job.control != TICKET):

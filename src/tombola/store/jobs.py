@@ -22,6 +22,9 @@ IMPORTED = "imported"
 """Stands in place of versions where another framework trained."""
 
 INFO, RECORDS, TICKET_FILE = "job.json", "records.npz", "ticket.safetensors"
+SCORES = "scores.safetensors"
+"""What a search trained."""
+
 TRAINED, EARLY_STOP, REWIND = "trained.safetensors", "early_stop.safetensors", "rewind.safetensors"
 
 

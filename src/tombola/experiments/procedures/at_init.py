@@ -71,7 +71,7 @@ def find_mask(context: LevelContext, state: State, initial: State) -> Rounds:
     prune, plan = context.spec.prune, context.plan
     mask = Mask.dense(context.layers)
     request = Request.for_round(context.layers, prune, context.generator("ties"))
-    request = replace(request, keep=plan.total, counts=plan.remaining)
+    request = replace(request, keep=plan.total, counts=plan.remaining, shares=plan.shares)
     shots = round_totals(mask.size, prune, plan)
     scored, result = 0, Rounds(mask, mask)
     scoring = context.scoring_of(state, mask, initial)
@@ -148,6 +148,16 @@ def _contradictions(spec: ExperimentSpec) -> Iterable[tuple[bool, str]]:
     yield prune.counts != "iterated", f"prune.counts = '{prune.counts}' is for one-shot; leave it out"
 
 
+def told(spec: ExperimentSpec) -> str:
+    """Return half a sentence on what is scored, and how often."""
+    prune = spec.prune
+    where = f"at step {prune.rewind_step:,}" if prune.rewind_step else "at initialisation"
+    times = f"{prune.shots} times {prune.rounds}" if prune.shots > 1 else str(prune.rounds)
+    rounds = "one round" if times == "1" else f"{times} rounds"
+    sanity = [name for name in ("invert", "shuffle", "reinitialise", "rescale") if getattr(prune, name)]
+    return f"scored by {prune.score} {where} in {rounds}, {prune.allocation}{''.join(f', {name}' for name in sanity)}"
+
+
 def scoring_steps(spec: ExperimentSpec, per_epoch: int, classes: int) -> float:
     """Return about what scoring takes, in training steps: every round sees every image once, some scores twice."""
     prune = spec.prune
@@ -160,6 +170,7 @@ procedures.register(AT_INIT)(
         parent=lambda level: 0 if level else None,
         trial=at_init_trial,
         nested=False,
+        told=told,
         steps=scoring_steps,
         refuses=refuses,
     )

@@ -117,6 +117,16 @@ def refuses(spec: ExperimentSpec) -> str | None:
     return None
 
 
+def told(spec: ExperimentSpec) -> str:
+    """Return half a sentence on how masks move."""
+    dynamic = spec.dynamic
+    grow = "where gradients are largest" if spec.prune.procedure == "rigl" else "at random"
+    return (
+        f"{spec.prune.procedure}: random masks by {dynamic.distribution}, of which every {dynamic.update_every} up to "
+        f"{dynamic.until:.0%} of training {dynamic.fraction:.0%} ({dynamic.decay}) are dropped and grow {grow}"
+    )
+
+
 for name, growth in (("rigl", by_gradient), ("set", at_random)):
     procedures.register(name)(
         Procedure(
@@ -125,6 +135,7 @@ for name, growth in (("rigl", by_gradient), ("set", at_random)):
             nested=False,
             by_layer=False,
             moves=True,
+            told=told,
             refuses=refuses,
         )
     )

@@ -25,6 +25,8 @@ class Procedure:
         Whether layers keep as many weights as the allocation plans; without it the total alone is planned.
     moves
         Whether masks move while tickets are trained.
+    told
+        Experiment -> half a sentence on how its masks are found; None where scores, allocation and rates say it.
     steps
         (Experiment, batches of one epoch, classes) -> what finding a level's mask takes, in training steps of the dense
         network: for estimates.
@@ -37,6 +39,7 @@ class Procedure:
     nested: bool = True
     by_layer: bool = True
     moves: bool = False
+    told: Callable[[ExperimentSpec], str] | None = None
     steps: Callable[[ExperimentSpec, int, int], float] = lambda spec, per_epoch, classes: 0.0
     refuses: Callable[[ExperimentSpec], str | None] = lambda spec: None
 

@@ -10,11 +10,13 @@ from tombola.networks.state import restore
 from tombola.pruning import Ticket
 from tombola.search import SearchTask, search_steps, searches
 from tombola.search.rescaling import WEIGHTS
+from tombola.search.wording import described
 from tombola.specs import ExperimentSpec
 from tombola.specs.length import Length
 from tombola.specs.prune import PruneSpec
+from tombola.store.jobs import SCORES
 
-TABLE, SCORES = "search.csv", "scores.safetensors"
+TABLE = "search.csv"
 
 UNUSED = ("rewind", "reset", "counts", "pruned", "score", "invert")
 """Fields of pruning that say what trained networks are made of, or how they are scored."""
@@ -70,6 +72,7 @@ def register(name: str) -> None:
             trial=search_trial,
             nested=False,
             by_layer=False,
+            told=described,
             steps=lambda spec, per_epoch, classes: search_steps(spec.search, spec.train, per_epoch),
             refuses=refuses,
         )
