@@ -27,7 +27,7 @@ from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 OPTIONS: dict[str, tuple[Any, str]] = {
     "methods": (DEFAULT_METHODS, f"scores, the first one in figures and by cluster: {', '.join(methods)}"),
     "part": ("test", "images: test, validation or train"),
-    "images": (1000, "how many of them, evenly spaced; 0: all"),
+    "images": (500, "how many of them, evenly spaced; 0: all"),
     "clustering": ("ward", f"clusters to sum contributions by: {', '.join(clusterings)}; none for none"),
     "k": (0, "number of clusters; 0: chosen"),
     "classes": (False, "write the scores by true class, too (a large table)"),

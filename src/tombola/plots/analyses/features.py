@@ -15,18 +15,12 @@ from tombola.analysis.features.detail import (
     prediction_table,
     shown_pairs,
 )
+from tombola.analysis.features.grouping import WHOLE, by_condition, group_features, summary_features
 from tombola.analysis.features.stream import BATCH, IMAGES
-from tombola.analysis.features.tables import (
-    WHOLE,
-    by_condition,
-    group_features,
-    pair_agreement,
-    pair_features,
-    summary_features,
-    unit_features,
-)
+from tombola.analysis.features.tables import pair_agreement, pair_features, unit_features
 from tombola.errors import TombolaError
 from tombola.plots.analyses import features_figures as figures
+from tombola.plots.analyses import features_matrices as matrices
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
 OPTIONS: dict[str, tuple[Any, str]] = {
@@ -137,7 +131,7 @@ analyses.register("features")(
     Analysis(
         compute,
         {
-            "similarity": figures.similarity,
+            "similarity": matrices.similarity,
             "layers": figures.by_layer,
             "correlations": figures.correlations,
             "curves": figures.curves,

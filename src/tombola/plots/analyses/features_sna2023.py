@@ -8,12 +8,13 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
+from tombola.analysis.features.grouping import WHOLE, by_condition, grouped
 from tombola.analysis.features.published_sna2023 import IMAGES, MATCHINGS, LinearSimilarity, linear_similarity_sna2023
-from tombola.analysis.features.tables import WHOLE, by_condition, grouped
 from tombola.data.batches import Prepare
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
 from tombola.plots.analyses import features_figures as drawing
+from tombola.plots.analyses import features_matrices as matrices
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 from tombola.streams import stream_seed
 
@@ -66,8 +67,8 @@ def similarity(result: Result) -> Figure:
     pairs, conditions = result.tables["pairs"], result.more["conditions"]
     side = float(np.clip(0.4 * len(conditions) + 2.0, 3.6, 9.0))
     figure = Figure(figsize=(side + 0.9, side), layout="constrained")
-    values = drawing.square(pairs[pairs.layer == WHOLE], "similarity", list(conditions))
-    drawing.network_matrix(figure.subplots(), values, conditions, title="linear activations, as published")
+    values = matrices.square(pairs[pairs.layer == WHOLE], "similarity", list(conditions))
+    matrices.network_matrix(figure.subplots(), values, conditions, title="linear activations, as published")
     return figure
 
 

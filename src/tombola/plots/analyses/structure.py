@@ -8,7 +8,8 @@ import pandas as pd
 
 from tombola.analysis.material import NetworkView, common_layers
 from tombola.analysis.structure import first_layer_counts, first_layer_map, relative_positions, rows_of
-from tombola.analysis.structure.tables import (
+from tombola.analysis.structure.tables import degree_table, layer_table, network_table, summary_table, support_table
+from tombola.analysis.structure.unit_table import unit_table
     degree_table,
     layer_table,
     network_table,
@@ -17,6 +18,7 @@ from tombola.analysis.structure.tables import (
     unit_table,
 )
 from tombola.plots.analyses import structure_figures as figures
+from tombola.plots.analyses import structure_graphs as graphs
 from tombola.plots.analyses import structure_pictures as pictures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
@@ -101,9 +103,9 @@ analyses.register("structure")(
             "weight_distances": figures.weight_distances,
             "runs": figures.runs,
             "run_signs": figures.run_signs,
-            "positions": figures.positions,
-            "degrees": figures.degree_distributions,
-            "expansion": figures.expansion,
+            "positions": graphs.positions,
+            "degrees": graphs.degree_distributions,
+            "expansion": graphs.expansion,
             "kernel_scores": figures.kernel_scores,
             "kernel_supports": pictures.kernel_supports,
             "first_layer": pictures.first_layer,
