@@ -10,13 +10,6 @@ from tombola.analysis.material import NetworkView, common_layers
 from tombola.analysis.structure import first_layer_counts, first_layer_map, relative_positions, rows_of
 from tombola.analysis.structure.tables import degree_table, layer_table, network_table, summary_table, support_table
 from tombola.analysis.structure.unit_table import unit_table
-    degree_table,
-    layer_table,
-    network_table,
-    summary_table,
-    support_table,
-    unit_table,
-)
 from tombola.plots.analyses import structure_figures as figures
 from tombola.plots.analyses import structure_graphs as graphs
 from tombola.plots.analyses import structure_pictures as pictures
