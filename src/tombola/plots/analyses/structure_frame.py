@@ -33,8 +33,10 @@ def by_unit(result: Result, column: str) -> dict[tuple[str, str], Values]:
 
 def chance_of(result: Result, column: str) -> dict[tuple[str, str], float]:
     """Return what chance makes of a column, means by (layer, condition)."""
-    found = result.tables["layers"].groupby(["layer", "condition"], sort=False)[f"{column}_expected"].mean()
-    return {(str(layer), str(condition)): float(value) for (layer, condition), value in found.items()}
+    name = f"{column}_expected"
+    means = result.tables["layers"].groupby(["layer", "condition"], sort=False, as_index=False)[name].mean()
+    places = zip(means["layer"].astype(str), means["condition"].astype(str), strict=True)
+    return dict(zip(places, means[name].astype(float), strict=True))
 
 
 def width_of(layers: Sequence[str]) -> float:
@@ -65,4 +67,4 @@ def legend(figure: Figure, conditions: Sequence[str], lines: Sequence[Line2D], w
     lengths = [len(str(handle.get_label())) + SAMPLE for handle in (*patches, *lines)]
     room = int(figure.get_figwidth() * LETTERS)
     columns = len(lengths) if sum(lengths) <= room else max(1, room // max(lengths))
-    figure.legend(handles=[*patches, *lines], loc=f"outside {where} center", ncols=columns)
+    figure.legend(handles=[*patches, *lines], loc=f"outside {where} center", ncols=columns)  # type: ignore[call-overload]

@@ -68,7 +68,7 @@ def kernel_supports(result: Result) -> Figure | None:
     columns = min(ACROSS, most)
     rows = -(-most // columns)
     figure = Figure(figsize=(0.6 + 0.95 * columns, len(firsts) * (0.45 + 1.32 * rows)), layout="constrained")
-    parts = np.atleast_1d(figure.subfigures(len(firsts), 1))
+    parts = figure.subfigures(len(firsts), 1, squeeze=False).ravel()
     for number, (part, network) in enumerate(zip(parts, firsts, strict=True)):
         found = table[table.network == network]
         grid = part.subplots(rows, columns, squeeze=False).ravel()
