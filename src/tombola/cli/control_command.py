@@ -12,9 +12,11 @@ from tombola.cli.run_command import worker_number
 from tombola.errors import TombolaError
 
 NAMES = (
-    *("dense-short", "invert-layerwise", "other-order", "other-ticket"),
+    *("dense-short", "invert-layerwise", "magnitude-at-init", "magnitude-at-init-fresh", "other-order", "other-ticket"),
+    "random",
     *("reinit", "reinit-constant", "reinit-constant-keep-signs", "reinit-kaiming", "reinit-keep-signs"),
-    *("shuffle-global", "shuffle-layerwise", "weights-shuffled", "weights-shuffled-keep-signs"),
+    *("shuffle-degrees", "shuffle-global", "shuffle-layerwise", "shuffle-signs"),
+    *("weights-shuffled", "weights-shuffled-keep-signs"),
 )
 """What ships, for a help text that loads nothing heavy."""
 

@@ -53,7 +53,7 @@ def remaining_table(seen: Preview) -> Table:
         table.add_column(layer.name, justify="right")
     whole = sum(layer.size for layer in seen.plan.layers)
     for level, planned in enumerate(seen.levels):
-        per_layer = planned.remaining or {}
+        per_layer = planned.remaining or planned.shares or {}
         cells = [f"{per_layer[layer.name]:,}" if layer.name in per_layer else "by score" for layer in seen.plan.layers]
         engine = seen.plan.engines.levels[level]
         cost = seen.plan.forecast.predictions.get(level, {}).get(engine)

@@ -1,5 +1,6 @@
 """``tombola reproduce``: a published analysis run over the published files, their numbers beside ours."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -66,15 +67,18 @@ def main(args: list[str]) -> int:
         write_text(options.csv, frame.to_csv(index=False, lineterminator="\n"))
     console = results()
     for name, part in frame.groupby("table", sort=False):
-        agreeing = int(part.agrees.sum())
-        console.print(f"{name}: {agreeing} of {len(part)} agree", markup=False, soft_wrap=True)
+        printed = part[part.theirs.notna()]
+        more = f", {len(part) - len(printed)} more are ours alone" if len(part) > len(printed) else ""
+        told = f"{name}: {int(printed.agrees.sum())} of {len(printed)} agree{more}"
+        console.print(told, markup=False, soft_wrap=True)
         if options.show == "tables":
             continue
         for cell in (cell for cell in cells if cell.table == name):
             if options.show == "all" or not cell.agrees:
                 console.print(line(cell), markup=False, soft_wrap=True)
-    wrong = [cell for cell in cells if not cell.agrees and not cell.note]
-    messages().print(f"{sum(cell.agrees for cell in cells)} of {len(cells)} cells agree", markup=False)
+    printed = [cell for cell in cells if not math.isnan(cell.theirs)]
+    wrong = [cell for cell in printed if not cell.agrees and not cell.note]
+    messages().print(f"{sum(cell.agrees for cell in printed)} of {len(printed)} printed numbers agree", markup=False)
     return 1 if wrong else 0
 
 
@@ -88,5 +92,7 @@ def line(cell: "Cell") -> str:
     '  = CIFAR, jsd: theirs 0.618, ours 0.618'
     """
     note = f"  ({cell.note})" if cell.note else ""
+    if math.isnan(cell.theirs):
+        return f"    {cell.row}, {cell.column}: ours {cell.ours:.6g}{note}"
     sign = "=" if cell.agrees else "x"
     return f"  {sign} {cell.row}, {cell.column}: theirs {cell.theirs:.6g}, ours {cell.ours:.6g}{note}"

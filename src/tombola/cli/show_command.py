@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from tombola.cli.parse import parse
+
+if TYPE_CHECKING:
+    from tombola.store import Run
 
 
 @dataclass
@@ -16,6 +19,14 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(help="the run folder", metavar="RUN")]
     jobs: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="one line per job instead of means")] = False
     csv: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="the table of all jobs as CSV")] = False
+    winning: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help="which tickets a criterion accepts: accuracy-margin, accuracy-margin-signs2024, validation-loss",
+            metavar="CRITERION",
+            help_behavior_hint="",
+        ),
+    ] = None
 
 
 def main(args: list[str]) -> int:
@@ -26,6 +37,8 @@ def main(args: list[str]) -> int:
     from tombola.store import open_run
 
     run = open_run(options.run)
+    if options.winning is not None:
+        return show_winning(run, options.winning, csv=options.csv)
     table = run.early_stop_table()
     if options.csv:
         print(table.to_csv(index=False), end="")
@@ -43,4 +56,22 @@ def main(args: list[str]) -> int:
     missing = len(planned) - done - len(failed)
     resumes = missing and not run.folder.imported
     console.print(f"next: tombola {'resume' if resumes else 'report'} {run.path}")
+    return 0
+
+
+def show_winning(run: "Run", criterion: str, *, csv: bool) -> int:
+    """Print which tickets a criterion accepts and rejects, and by which numbers."""
+    from tombola.analysis.winning import summary, winning
+    from tombola.cli.console import results
+    from tombola.cli.winning_view import counts, winning_table
+
+    table = winning(run, criterion)
+    if csv:
+        print(table.to_csv(index=False), end="")
+        return 0
+    console = results()
+    console.print(f"[bold]{run.path.name}[/bold]: {criterion}: {summary(criterion)}")
+    if len(table):
+        console.print(winning_table(table))
+    console.print(counts(table))
     return 0
