@@ -22,11 +22,17 @@ from tombola.store.jobs import read_records
 
 KEEPS_MASK = {
     *("reinit", "reinit-kaiming", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"),
-    *("weights-shuffled", "weights-shuffled-keep-signs", OTHER_ORDER),
+    *("weights-shuffled", "weights-shuffled-keep-signs", "shuffle-signs", OTHER_ORDER),
 }
-MOVES_MASK = {"shuffle-layerwise", "shuffle-global", "invert-layerwise", "other-ticket"}
-OWN_WEIGHTS = {*MOVES_MASK, "dense-short"}
-FRESH = {"reinit", "reinit-kaiming", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"}
+MOVES_MASK = {
+    *("shuffle-layerwise", "shuffle-global", "shuffle-degrees", "invert-layerwise", "other-ticket"),
+    *("random", "magnitude-at-init", "magnitude-at-init-fresh"),
+}
+FRESH = {
+    *("reinit", "reinit-kaiming", "reinit-keep-signs", "reinit-constant", "reinit-constant-keep-signs"),
+    *("random", "magnitude-at-init-fresh"),
+}
+OWN_WEIGHTS = {*MOVES_MASK, "dense-short"} - FRESH
 KEEPS_SIGNS = {"reinit-keep-signs", "reinit-constant-keep-signs", "weights-shuffled-keep-signs"}
 CONTROLS = list(controls)
 
@@ -41,7 +47,7 @@ def same(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 
 def test_every_control_that_ships_is_held_to_what_it_promises() -> None:
-    assert {*KEEPS_MASK, *OWN_WEIGHTS} == set(CONTROLS)
+    assert {*KEEPS_MASK, *OWN_WEIGHTS, *FRESH} == set(CONTROLS)
 
 
 @pytest.mark.parametrize("name", CONTROLS)
@@ -139,11 +145,11 @@ def test_signs_stay_and_values_change(name: str, tickets: Any) -> None:
         assert (mine != theirs).float().mean() > 0.8, layer
 
 
-@pytest.mark.parametrize("name", sorted(FRESH - KEEPS_SIGNS | {"weights-shuffled"}))
+@pytest.mark.parametrize("name", sorted(FRESH - KEEPS_SIGNS | {"weights-shuffled", "shuffle-signs"}))
 def test_signs_change_where_nothing_keeps_them(name: str, tickets: Any) -> None:
-    ticket, control = tickets.run.ticket(0, 2), tickets.trial(name).ticket
+    dense, control = tickets.run.ticket(0, 0), tickets.trial(name).ticket
     flipped = [
-        (control.initial[layer][keep].sign() != ticket.initial[layer][keep].sign()).float().mean()
+        (control.initial[layer][keep].sign() != dense.initial[layer][keep].sign()).float().mean()
         for layer, keep in control.mask.items()
     ]
     assert all(0.2 < share < 0.8 for share in flipped)

@@ -57,7 +57,7 @@ def rounds(module, make_context, spec, count=5, seed=0):
     return masks
 
 
-@pytest.mark.parametrize("rounding", ["ceil", "floor", "nearest"])
+@pytest.mark.parametrize("rounding", ["ceil", "floor", "nearest", "percentile"])
 @pytest.mark.parametrize("ties", ["index", "seeded"])
 @pytest.mark.parametrize("constant", [False, True])
 def test_counts_are_exactly_the_planned_ones(module, make_context, score, allocation, rounding, ties, constant):
@@ -193,7 +193,7 @@ def test_asking_for_a_density_keeps_exactly_that(module, score, allocation, dens
     sizes = Mask.dense(prunable_layers(module)).size
     how = {"score": score, "allocation": allocation, "batches": BATCHES, "input_shape": SHAPE}
     misses = allocations[allocation].misses
-    for rounding in ("ceil", "floor", "nearest"):
+    for rounding in ("ceil", "floor", "nearest", "percentile"):
         request = Request.for_density(prunable_layers(module), density, rounding=rounding)
         mask = prune(module, density=density, rounding=rounding, **how)
         assert abs(mask.count - request.keep) <= misses

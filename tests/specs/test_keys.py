@@ -80,6 +80,8 @@ def test_defaults_are_pinned() -> None:
             "reset": "full",
             "pruned": "zero",
             "control_init": "full",
+            "source": None,
+            "source_levels": [],
         },
         "search": {
             "length": None,

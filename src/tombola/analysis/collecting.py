@@ -10,6 +10,7 @@ import yaml
 from tombola.analysis.inspect_graph import stored_graph
 from tombola.analysis.inspect_networks import chosen_jobs
 from tombola.analysis.material import NetworkView
+from tombola.analysis.winning import accepted
 from tombola.errors import TombolaError, nearest
 from tombola.networks import LayerGraph, PrunableLayer, State, build
 from tombola.specs import NetworkSpec
@@ -17,7 +18,7 @@ from tombola.store import JobId, Run, StoredTicket, open_run
 from tombola.store.folder import TICKET
 from tombola.store.tickets import StateName
 
-CONDITION_KEYS = ("run", "levels", "replicates", "controls", "stage")
+CONDITION_KEYS = ("run", "levels", "replicates", "controls", "stage", "winning")
 
 
 def collect(
@@ -28,6 +29,7 @@ def collect(
     controls: Sequence[str] = (),
     stage: StateName = "trained",
     condition: str | None = None,
+    winning: str | None = None,
     trust: bool = False,
 ) -> list[NetworkView]:
     """Return the finished networks of runs whose mask is known.
@@ -44,6 +46,9 @@ def collect(
         ``initial``, ``trained`` or ``early_stop``.
     condition
         What all of them are called; by default the run's name, with level and control where there are several.
+    winning
+        A criterion (`tombola.analysis.winning`): pruned tickets that it does not accept are left out, and with them
+        their controls.
     trust
         Build networks that other people's code makes.
 
@@ -59,12 +64,19 @@ def collect(
         run = given if isinstance(given, Run) else open_run(given, trust=trust)
         asked = [run.spec.prune.levels] if levels is None else list(levels)
         jobs = [job for job in chosen_jobs(run, replicates, asked, controls) if run.jobs[job].status == "done"]
+        if winning is not None:
+            won = accepted(run, winning)
+            jobs = [job for job in jobs if job.level == 0 or (job.replicate, job.level) in won]
         several = {"level": len({job.level for job in jobs}) > 1}
         graphs: dict[str, LayerGraph | None] = {}
         for job in jobs:
             view = _view(run, job, stage, graphs, condition or _condition(run, job, **several), trust)
             if view is not None:
                 views.append(view)
+    if not views and winning is not None:
+        raise TombolaError(
+            f"no chosen ticket is accepted by '{winning}'; `tombola show RUN --winning {winning}` has the numbers"
+        )
     if not views:
         raise TombolaError("no finished network with a known mask is there; choose other levels, or finish the run")
     return views
@@ -74,7 +86,7 @@ def collect_conditions(file: Path, *, stage: StateName = "trained", trust: bool 
     """Return the networks that a conditions file names.
 
     The file is YAML: condition -> ``{run: FOLDER, levels: [3], replicates: [0, 1], controls: [reinit], stage:
-    initial}``, or a list of such; folders are relative to the file. Only ``run`` is needed.
+    initial, winning: accuracy-margin}``, or a list of such; folders are relative to the file. Only ``run`` is needed.
 
     Raises
     ------
@@ -117,6 +129,7 @@ def _condition_part(file: Path, name: str, part: Any, stage: StateName, trust: b
         controls=[control for control in controls if control != TICKET],
         stage=part.get("stage", stage),
         condition=name,
+        winning=part.get("winning"),
         trust=trust,
     )
     return [view for view in views if not controls or view.control in controls]

@@ -9,7 +9,7 @@ from tombola.errors import TombolaError
 from tombola.experiments.events import KernelsCompiled, Listener
 from tombola.experiments.procedures import procedures
 from tombola.networks import LayerGraph, PrunableLayer, layer_graph
-from tombola.pruning import planned_remaining
+from tombola.pruning import expected_densities, planned_remaining
 from tombola.specs import ExperimentSpec, Length
 from tombola.training import engines
 from tombola.training.cost import (
@@ -144,13 +144,10 @@ def predict(question: Question, threads: int, *, measure: bool) -> Forecast:
         return Forecast(notes=(f"no predictions: {reason}",))
     if model is None:
         return Forecast()
-    sizes = {layer.name: layer.size for layer in question.layers}
-    whole, batch = sum(sizes.values()), question.spec.train.batch_size
+    batch = question.spec.train.batch_size
     predictions = {}
     for plan in planned_remaining(question.layers, question.spec.prune):
-        # where scores decide how survivors spread, every layer counts as dense as the whole
-        spread = dict.fromkeys(sizes, plan.total / whole)
-        densities = {name: plan.remaining[name] / sizes[name] for name in sizes} if plan.remaining else spread
+        densities = expected_densities(plan, question.layers, question.spec.prune)
         predictions[plan.level] = model.predict(graph, densities, batch)
     return Forecast(predictions)
 

@@ -75,6 +75,7 @@ def job_graph(spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str,
                 level=level or None,
                 density=spec.prune.densities[level - 1] if level and spec.prune.densities else None,
                 snapshot=None if parent else rewind,
+                given=procedure.given(spec, replicate, level),
                 **engines.key(level),
                 **sources,
             )

@@ -125,16 +125,19 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
     plugins = load_plugins(spec.modules)
     if spec.data.root is not None:
         spec = spec.with_(data={"root": str(Path(spec.data.root).resolve())})
+    procedure = procedures[spec.prune.procedure]
+    spec = procedure.settled(spec)
     info = describe(spec.data)
     sources = {"plugins": " ".join(f"{name}={digest}" for name, digest in plugins.items())} if plugins else {}
     if info.identity is not None:
         sources["data"] = info.identity
-    folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources)}")
+    given = procedure.given(spec, 0, 1)
+    folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources, **({'given': given} if given else {}))}")
     if folder.spec_file.exists():
         spec = grown(spec, folder.read_spec())
         refuse_imported(folder, spec)
-    _ = scores[spec.prune.score], allocations[spec.prune.allocation], procedures[spec.prune.procedure]
-    if (reason := procedures[spec.prune.procedure].refuses(spec)) is not None:
+    _ = scores[spec.prune.score], allocations[spec.prune.allocation]
+    if (reason := procedure.refuses(spec)) is not None:
         raise TombolaError(f"prune.procedure = '{spec.prune.procedure}': {reason}")
     _check_controls(spec)
     _check_lengths(spec, info)
@@ -147,7 +150,7 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
         reason = registered_engines[name].supports(
             *(module, spec.train, info.shape),
             holds_values=level > 0 and spec.prune.holds_values,
-            moves=level > 0 and procedures[spec.prune.procedure].moves,
+            moves=level > 0 and procedure.moves,
         )
         if reason:
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")

@@ -9,6 +9,9 @@ from tombola.specs import ExperimentSpec
 from tombola.specs.prune import AT_INIT
 from tombola.streams import stream_seed
 
+OWN_START = "own_start"
+"""Where a transferred ticket's provenance says that it starts from other weights than its dense network did."""
+
 
 def cut_from(spec: ExperimentSpec, shape: Shape, replicate: int, scored: State, mask: Mask) -> State:
     """Return the complete state that a ticket with a mask starts from, a value at every place.

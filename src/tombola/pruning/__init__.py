@@ -1,6 +1,6 @@
 """Masks, scores, allocations and level schedules: functions, no training loops, no files."""
 
-from tombola.pruning import criteria, grasp, profiles, smart_ratio, snip, synflow, synflow_rescaled, threshold
+from tombola.pruning import criteria, grasp, grouped, profiles, smart_ratio, snip, synflow, synflow_rescaled, threshold
 from tombola.pruning.allocation import Allocation, AllocationRule, allocations
 from tombola.pruning.compact import Compacted, compact_network
 from tombola.pruning.conformance import check_score
@@ -11,7 +11,7 @@ from tombola.pruning.once import prune
 from tombola.pruning.paths import Paths, find_paths, path_mask
 from tombola.pruning.request import Request
 from tombola.pruning.rounds import Rounds, prune_by, prune_in_rounds, prune_round, prune_to_level
-from tombola.pruning.schedule import LevelPlan, planned_remaining
+from tombola.pruning.schedule import LevelPlan, expected_densities, planned_remaining
 from tombola.pruning.scoring import Score, score_weights, scores
 from tombola.pruning.ticket import Ticket
 
@@ -34,8 +34,10 @@ __all__ = [
     "compact_network",
     "count_flops",
     "criteria",
+    "expected_densities",
     "find_paths",
     "grasp",
+    "grouped",
     "path_mask",
     "planned_remaining",
     "profiles",

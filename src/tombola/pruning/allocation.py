@@ -1,11 +1,13 @@
 """Allocations: the rule that turns scores and a request into a mask. Adding one is a function and a registry line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
+from tombola.networks import PrunableLayer
 from tombola.pruning.mask import Mask
 from tombola.pruning.ranking import Scores, lowest, surviving_scores, tie_generator, without
 from tombola.pruning.removal import Counts, layerwise_removal, overall_removal
@@ -17,6 +19,10 @@ Allocation = Callable[[Scores, Mask, Request], Mask]
 
 Split = Callable[[Counts, Request], dict[str, int]]
 """(survivors per layer, request) -> how many of them each layer keeps."""
+
+
+Groups = Callable[[Sequence[PrunableLayer]], dict[str, tuple[str, ...]]]
+"""Layers -> name of a group -> names of its layers; every layer is in one of them."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,14 @@ class AllocationRule:
     misses
         How far, by design, it may miss the number asked for where scores tie: 0 keeps exactly k, as all but published
         rules do.
+    groups
+        Layers that share a threshold, where that is neither each for itself nor all together.
     """
 
     allocate: Allocation
     split: Split | None = None
     misses: int = 0
+    groups: Groups | None = None
 
     def __call__(self, scores: Scores, mask: Mask, request: Request) -> Mask:
         """Return the mask."""
@@ -49,12 +58,14 @@ A = TypeVar("A", bound=Allocation)
 class Allocations(Registry[AllocationRule]):
     """Allocations by name. A plain function is registered by its name alone."""
 
-    def register(self, name: str, *, split: Split | None = None, misses: int = 0) -> Callable[[A], A]:
+    def register(
+        self, name: str, *, split: Split | None = None, misses: int = 0, groups: Groups | None = None
+    ) -> Callable[[A], A]:
         """Return a decorator that files an allocation under `name` (`AllocationRule` says what the rest means)."""
         keep = super().register(name)
 
         def file(allocate: A) -> A:
-            keep(AllocationRule(allocate, split, misses))
+            keep(AllocationRule(allocate, split, misses, groups))
             return allocate
 
         return file
@@ -105,9 +116,24 @@ def globally(scores: Scores, mask: Mask, request: Request) -> Mask:
     if not count:
         return mask
     values = {name: surviving_scores(name, scores[name], mask[name]) for name in survivors}
+    return without(mask, lowest_together(values, count, request))
+
+
+def lowest_together(values: Mapping[str, Tensor], count: int, request: Request) -> dict[str, Tensor]:
+    """Return which survivors of some layers are the `count` lowest of them all, the best of each layer exempt.
+
+    Parameters
+    ----------
+    values
+        Layer name -> scores of its survivors.
+    count
+        How many; at most what the request's floor lets go.
+    request
+        Its floor and its rule for ties are read.
+    """
     generator = tie_generator(request)
     open_to_removal = {
-        name: lowest(values[name], max(0, number - request.floor), generator) for name, number in survivors.items()
+        name: lowest(found, max(0, len(found) - request.floor), generator) for name, found in values.items()
     }
     candidates = torch.cat([values[name][chosen] for name, chosen in open_to_removal.items()])
     gone_flat = lowest(candidates, count, generator)
@@ -117,7 +143,7 @@ def globally(scores: Scores, mask: Mask, request: Request) -> Mask:
         flags = chosen.numpy()
         flags[flags.copy()] = gone_flat[start:stop].numpy()
         start = stop
-    return without(mask, open_to_removal)
+    return open_to_removal
 
 
 def surviving_counts(mask: Mask, request: Request) -> dict[str, int]:

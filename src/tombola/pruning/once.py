@@ -57,7 +57,7 @@ def prune(
     select
         Which weights count as prunable; see `tombola.networks.prunable_layers`.
     rounding
-        ``"ceil"``, ``"floor"`` or ``"nearest"``, of the number removed.
+        ``"ceil"``, ``"floor"``, ``"nearest"`` or ``"percentile"``, of the number removed.
     ties
         ``"index"`` or ``"seeded"``: which of equal scores goes first.
     floor

@@ -29,7 +29,7 @@ def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
         return {name: count - kept[name] for name, count in survivors.items()}
     if request.keep is not None:
         least = {name: min(request.floor, count) for name, count in survivors.items()}
-        _check(request.keep, sum(survivors.values()), sum(least.values()), request)
+        check_total(request.keep, sum(survivors.values()), sum(least.values()), request)
         kept = apportion(survivors, request.keep, least)
         return {name: count - kept[name] for name, count in survivors.items()}
     removal = {}
@@ -59,11 +59,18 @@ def overall_removal(survivors: int, protected: int, request: Request) -> int:
     keep = request.keep
     if keep is None:
         keep = survivors - removed_at_rate(survivors, request.rate, request.rounding)
-    _check(keep, survivors, protected, request)
+    check_total(keep, survivors, protected, request)
     return survivors - keep
 
 
-def _check(keep: int, survivors: int, protected: int, request: Request) -> None:
+def check_total(keep: int, survivors: int, protected: int, request: Request) -> None:
+    """Refuse a total of more than what survives, or less than what floors protect.
+
+    Raises
+    ------
+    TombolaError
+        Saying which.
+    """
     if keep > survivors:
         raise TombolaError(f"{keep} weights should remain and only {survivors} survive; ask for a lower density")
     if keep < protected:

@@ -29,8 +29,10 @@ class Request:
         Survivors over all layers; where given it replaces both rates.
     counts
         Survivors per layer name; where given they replace rates per layer, and `keep` is their sum.
+    shares
+        Survivors per group of layers, for allocations that have groups; where given they replace rates.
     rounding
-        ``"ceil"``, ``"floor"`` or ``"nearest"``: of survivors x rate, the number removed.
+        ``"ceil"``, ``"floor"``, ``"nearest"`` or ``"percentile"``: of survivors x rate, the number removed.
     ties
         ``"index"`` or ``"seeded"``.
     floor
@@ -53,6 +55,7 @@ class Request:
     floor: int = 0
     generator: torch.Generator | None = None
     counts: Mapping[str, int] | None = None
+    shares: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         require("rounding", self.rounding, ROUNDINGS)

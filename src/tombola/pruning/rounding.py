@@ -6,13 +6,16 @@ from fractions import Fraction
 
 from tombola.errors import TombolaError
 
-ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
-    "ceil": math.ceil,
-    "floor": math.floor,
-    "nearest": round,
+ROUNDINGS: dict[str, Callable[[int, Fraction], int]] = {
+    "ceil": lambda survivors, rate: math.ceil(survivors * rate),
+    "floor": lambda survivors, rate: math.floor(survivors * rate),
+    "nearest": lambda survivors, rate: round(survivors * rate),
+    "percentile": lambda survivors, rate: math.ceil((survivors - 1) * rate) if survivors else 0,
 }
 """ceil: Frankle & Carbin's layerwise rule (playground reference, section 4). floor: truncation (Zhou et al. 2019).
-nearest: halves to even (google-research/lottery-ticket-hypothesis)."""
+nearest: halves to even (google-research/lottery-ticket-hypothesis). percentile: as many as lie strictly below the
+percentile of that rate, interpolated linearly, where no two scores are equal (signs reference, section 1.4); the
+highest always remains."""
 
 TIES = ("index", "seeded")
 """index: of equal scores, earlier layers and lower flat indices are removed first. seeded: drawn from the generator."""
@@ -25,8 +28,10 @@ def removed_at_rate(survivors: int, rate: Fraction, rounding: str) -> int:
     --------
     >>> removed_at_rate(235200, Fraction("0.2"), "ceil"), removed_at_rate(16, Fraction("0.2"), "ceil")
     (47040, 4)
+    >>> removed_at_rate(1728, Fraction("0.15"), "percentile")
+    260
     """
-    return ROUNDINGS[rounding](survivors * rate)
+    return ROUNDINGS[rounding](survivors, rate)
 
 
 def require(field: str, value: str, valid: Iterable[str]) -> None:

@@ -47,7 +47,8 @@ def prune_round(context: ScoreContext, spec: PruneSpec, plan: LevelPlan | None =
     spec
         Score, allocation, rates, rounding, ties, floor, and whether the highest scores go first.
     plan
-        What the next level keeps, where that does not follow from rates: with ``spec.densities``.
+        What the next level keeps, where that does not follow from rates: with ``spec.densities``, or counts other
+        than iterated.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def prune_round(context: ScoreContext, spec: PruneSpec, plan: LevelPlan | None =
     """
     request = Request.for_round(context.layers, spec, context.generator)
     if plan is not None:
-        request = replace(request, keep=plan.total, counts=plan.remaining)
+        request = replace(request, keep=plan.total, counts=plan.remaining, shares=plan.shares)
     return prune_by(context, spec.score, spec.allocation, request, invert=spec.invert)
 
 
@@ -85,7 +86,7 @@ def prune_to_level(context: ScoreContext, spec: PruneSpec, level: int) -> Mask:
     per_round = Request.for_round(context.layers, spec, context.generator)
     plans = planned_remaining(context.layers, spec, level)[1:]
     for plan in plans[-1:] if spec.densities else plans:
-        request = replace(per_round, keep=plan.total, counts=plan.remaining)
+        request = replace(per_round, keep=plan.total, counts=plan.remaining, shares=plan.shares)
         mask = _allocated(found, replace(context, mask=mask), spec.allocation, request)
     return mask
 
@@ -135,10 +136,21 @@ def prune_in_rounds(
             now = replace(context, mask=mask)
             found = _scored(now, score, invert)
             counts = between(mask.remaining(), dict(request.counts), total) if request.counts is not None else None
-            after = _allocated(found, now, allocation, replace(request, keep=total, counts=counts))
+            shares = _shares_between(allocation, request, mask, total)
+            after = _allocated(found, now, allocation, replace(request, keep=total, counts=counts, shares=shares))
             result = Rounds(after, mask, found, result.scored + 1)
         tell(done, len(totals))
     return result
+
+
+def _shares_between(allocation: str, request: Request, mask: Mask, total: int) -> dict[str, int] | None:
+    """Return what groups of layers keep on the way to what they end with."""
+    groups = allocations[allocation].groups
+    if groups is None or request.shares is None:
+        return None
+    remaining = mask.remaining()
+    now = {name: sum(remaining[layer] for layer in group) for name, group in groups(request.layers).items()}
+    return between(now, dict(request.shares), total)
 
 
 def prune_by(context: ScoreContext, score: str, allocation: str, request: Request, *, invert: bool = False) -> Mask:

@@ -6,6 +6,7 @@ from typing import Any
 from tombola.analysis.wording import NARROW, count
 from tombola.experiments import controls, procedures
 from tombola.specs import ExperimentSpec, Length, NetworkSpec, PruneSpec, TrainSpec
+from tombola.specs.prune import JOINT_LINEAR
 from tombola.store import Run
 
 Facts = list[tuple[str, str]]
@@ -117,6 +118,9 @@ def _pruning(spec: ExperimentSpec) -> str:
         rates = f"per round {_rate(prune.linear_rate)} of the survivors of each hidden linear layer"
         rates += f", {_rate(prune.conv_rate)} of each convolution" if spec.network.conv else ""
         rates += f", {_rate(prune.output_rate or 0)} of the output layer"
+    elif prune.allocation == JOINT_LINEAR:
+        rates = f"per round {_rate(prune.linear_rate)} of the survivors of all linear layers together"
+        rates += f", {_rate(prune.conv_rate)} of each convolution" if spec.network.conv else ""
     else:
         rates = f"per round {_rate(prune.rate)} of the survivors"
     rounds = count(prune.levels, "round")

@@ -5,14 +5,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from tombola.specs.scoring import ScoringSpec
-from tombola.specs.tokens import Choice, Count, Densities, Maybe, Rate
+from tombola.specs.tokens import Choice, Count, Densities, Levels, Maybe, Rate
 
 REWIND_STEP = "step:"
 REWINDS = ("init", "lr", "none")
 """Rewinds without a step: everything as at step 0; everything as trained, retrained or fine-tuned."""
 
-DENSE_ONLY, AT_INIT = "dense", "at-init"
-LEGACY_COUNTS = "legacy-half-rate"
+DENSE_ONLY, AT_INIT, TRANSFER = "dense", "at-init", "transfer"
+LEGACY_COUNTS, CUMULATIVE = "legacy-half-rate", "cumulative"
+JOINT_LINEAR = "conv-layerwise-linear-joint"
 
 
 class PruneSpec(ScoringSpec):
@@ -21,7 +22,7 @@ class PruneSpec(ScoringSpec):
     procedure: str = Field(
         "iterative",
         description="how levels get their masks: iterative, one-shot, at-init, edge-popup, gem-miner, probabilistic, "
-        "rigl, set, structured-random, dense (level 0 only), or yours",
+        "rigl, set, structured-random, transfer, dense (level 0 only), or yours",
     )
     levels: Count = Field(3, description="levels after dense; 0 trains the dense network only")
     densities: Densities = Field(
@@ -36,13 +37,16 @@ class PruneSpec(ScoringSpec):
     conv_rate: Rate = Field(0.1, description="for 'layerwise': share of survivors removed per round and convolution")
     linear_rate: Rate = Field(0.2, description="for 'layerwise': the same, hidden linear layers")
     output_rate: Annotated[Rate | None, Maybe] = Field(
-        None, description="the same, output layer; default: half linear_rate"
+        None, description="the same, output layer; default: half linear_rate (linear_rate where it is pruned jointly)"
     )
-    rounding: Annotated[Literal["ceil", "floor", "nearest"], Choice] = Field(
-        "ceil", description="of survivors x rate, the number removed"
+    rounding: Annotated[Literal["ceil", "floor", "nearest", "percentile"], Choice] = Field(
+        "ceil",
+        description="of survivors x rate, the number removed; percentile: as many as lie strictly below it",
     )
-    counts: Annotated[Literal["iterated", "legacy-half-rate"], Choice] = Field(
-        "iterated", description="of one-shot levels: those of the iterative procedure, or as published in playground"
+    counts: Annotated[Literal["iterated", "cumulative", "legacy-half-rate"], Choice] = Field(
+        "iterated",
+        description="what levels keep: the rate of the level before (iterated), or level k 1 - (1 - rate)^k of all "
+        "weights less (cumulative); legacy-half-rate: one-shot levels as published in playground",
     )
     ties: Annotated[Literal["index", "seeded"], Choice] = Field(
         "index", description="which of equal scores goes first; default for at-init: seeded"
@@ -66,6 +70,13 @@ class PruneSpec(ScoringSpec):
         description="weights-only: re-initialised controls keep the ticket's early-stop biases and normalisation",
     )
 
+    source: Annotated[str | None, Maybe] = Field(
+        None, description="transfer: folder of the run whose tickets are trained on this run's data"
+    )
+    source_levels: Levels = Field(
+        (), description="transfer: levels of that run, which become levels 1, 2, ... of this one; default: all"
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _levels_that_follow(cls, values: Any) -> Any:
@@ -76,7 +87,8 @@ class PruneSpec(ScoringSpec):
     @model_validator(mode="after")
     def _explicit(self) -> Self:
         if self.output_rate is None:
-            object.__setattr__(self, "output_rate", self.linear_rate / 2)
+            joint = self.allocation == JOINT_LINEAR
+            object.__setattr__(self, "output_rate", self.linear_rate if joint else self.linear_rate / 2)
         object.__setattr__(self, "rewind", _canonical_rewind(self.rewind))
         return self
 
@@ -86,8 +98,8 @@ class PruneSpec(ScoringSpec):
             return self
         if list(self.densities) != sorted(set(self.densities), reverse=True):
             raise ValueError(f"densities {list(self.densities)} must fall from level to level")
-        if self.counts == LEGACY_COUNTS:
-            raise ValueError(f"counts '{LEGACY_COUNTS}' and densities both say what levels keep; leave one of them out")
+        if self.counts != "iterated":
+            raise ValueError(f"counts '{self.counts}' and densities both say what levels keep; leave one of them out")
         if self.levels != len(self.densities):
             if "levels" in self.model_fields_set:
                 raise ValueError(
@@ -108,8 +120,19 @@ class PruneSpec(ScoringSpec):
                 f"rewind '{self.rewind}' leaves everything as trained, so reset 'weights-only' means nothing; "
                 "leave one of them out"
             )
+        if self.procedure != TRANSFER and (self.source is not None or self.source_levels):
+            raise ValueError(
+                f"source and source_levels are for procedure '{TRANSFER}', and it is '{self.procedure}'; leave them out"
+            )
         if self.counts == LEGACY_COUNTS:
             self._check_legacy_counts()
+        if self.counts == CUMULATIVE and self.allocation != "layerwise":
+            raise ValueError(f"counts '{CUMULATIVE}' needs allocation layerwise, and it is '{self.allocation}'")
+        if self.allocation == JOINT_LINEAR and self.output_rate != self.linear_rate:
+            raise ValueError(
+                f"allocation '{JOINT_LINEAR}' prunes the output layer together with the other linear layers, so "
+                f"output_rate {self.output_rate} and linear_rate {self.linear_rate} must be equal; leave it out"
+            )
         return self
 
     def _check_legacy_counts(self) -> None:

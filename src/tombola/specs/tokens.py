@@ -111,6 +111,7 @@ ConvPlan = Annotated[tuple[str, ...], BeforeValidator(_conv_plan)]
 LinearPlan = Annotated[tuple[str, ...], BeforeValidator(_linear_plan)]
 Densities = Annotated[tuple[float, ...], BeforeValidator(_densities)]
 """Fractions of weights that remain, level after level."""
+Levels = Annotated[tuple[Positive, ...], BeforeValidator(_items)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 Choice = BeforeValidator(_text)
 """Marks a field with named choices: upper case and spaces around do not matter."""

@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 
 from tombola.errors import TombolaError
-from tombola.experiments.starting import cut_from
+from tombola.experiments.starting import OWN_START, cut_from
 from tombola.experiments.trial import Shape, Trial, fresh_state, with_initial
 from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
@@ -92,6 +92,11 @@ class ControlContext:
         Tickets found at initialisation may be cut from other weights, or rescaled ones (`cut_from`, `as_searched`).
         Biases and normalisation are those the ticket started from.
         """
+        if self.original.provenance.get(OWN_START):
+            raise TombolaError(
+                f"control '{self.name}' starts weights that the ticket lacks, and the run it was taken from did not "
+                "start it from its dense network's initial weights; take a control that keeps the mask"
+            )
         state = self.dense.rewind if self.spec.prune.rewind_step else self.dense.initial
         state = cut_from(self.spec, self.shape, self.replicate, state, self.mask) if self.level else state
         state = as_searched(state, self.original.provenance)
@@ -103,9 +108,9 @@ class ControlContext:
         """Return a network state drawn from the control's stream, independent of the original in every tensor."""
         return fresh_state(self.spec, self.shape, self.seed)
 
-    def anew(self, state: State) -> Trial:
-        """Return the trial of the ticket's mask over a state that knows no training: its full length, from step 0."""
-        return Trial(self._ticket(state, holding_like(self.mask, state)))
+    def anew(self, state: State, mask: Mask | None = None) -> Trial:
+        """Return the trial of a state that knows no training, under the ticket's mask or another one: from step 0."""
+        return Trial(self._ticket(state, holding_like(self.mask if mask is None else mask, state)))
 
     def again(self, state: State, mask: Mask | None = None) -> Trial:
         """Return the trial of another state (and mask), trained as the ticket is: from its step on, by its recipe."""

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from tombola.experiments.controls.context import ControlContext, needs_whole
 from tombola.experiments.controls.rule import controls
+from tombola.experiments.controls.shuffle import holding_at_random
 from tombola.experiments.trial import Trial
-from tombola.pruning import Mask
 
 
 @controls.register("invert-layerwise", refuses=needs_whole, resumes=True)
@@ -22,7 +22,8 @@ def invert_layerwise(context: ControlContext) -> Trial:
     Rewinding is that of ``shuffle-layerwise``.
     """
     mask = context.mask
-    inverted = Mask({name: opposite(mask[name], context.generator) for name in mask})
+    keep = {name: opposite(mask[name], context.generator) for name in mask}
+    inverted = holding_at_random(keep, mask, context.generator)
     shared = {name: int((inverted[name] & mask[name]).sum()) for name in mask}
     trial = context.again(context.whole, inverted)
     return replace(trial, found={"not_inverted": {name: count for name, count in shared.items() if count}})

@@ -1,6 +1,6 @@
 """Controls of where the survivors are: the mask moves, the weights are the replicate's own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from jaxtyping import Int
@@ -52,6 +52,15 @@ def shuffled(mask: Mask, groups: Iterable[Sequence[str]], generator: torch.Gener
         for name, kept, value in zip(names, moved, along, strict=True):
             keep[name], held[name] = kept.view(mask[name].shape), value[~kept]
     return Mask({name: keep[name] for name in mask}, held)
+
+
+def holding_at_random(keep: Mapping[str, Tensor], mask: Mask, generator: torch.Generator) -> Mask:
+    """Return a mask of equal counts that holds as many pruned weights as another one, at random pruned places.
+
+    Nothing is drawn where nothing is held.
+    """
+    order = {name: torch.randperm(len(values), generator=generator) for name, values in mask.held.items()}
+    return Mask(keep, {name: mask.held[name][places] for name, places in order.items()})
 
 
 def _held(mask: Mask) -> dict[str, Tensor]:

@@ -32,6 +32,16 @@ def weights_shuffled_keep_signs(context: ControlContext) -> Trial:
     return context.again(state)
 
 
+@controls.register("shuffle-signs", refuses=needs_start, resumes=True)
+def shuffle_signs(context: ControlContext) -> Trial:
+    """Permute the signs of the survivors' initial values within their layer; magnitudes stay where they are."""
+    state = dict(context.ticket.initial)
+    for name, keep in context.mask.items():
+        where = keep & (state[name] != 0)  # a survivor that is zero has no sign to give
+        state[name] = state[name].abs() * permuted(state[name].sign(), where, context.generator)
+    return context.again(state)
+
+
 def permuted(weight: Tensor, where: Tensor, generator: torch.Generator) -> Tensor:
     """Return a weight with the values at some places in another order, wherever another order makes a difference."""
     values = weight[where]

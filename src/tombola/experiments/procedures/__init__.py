@@ -10,6 +10,7 @@ from tombola.experiments.procedures import (
     one_shot,
     probabilistic,
     structured_random,
+    transfer,
 )
 from tombola.experiments.procedures.context import LevelContext, Workplace
 from tombola.experiments.procedures.rule import Procedure, procedures
@@ -28,4 +29,5 @@ __all__ = [
     "probabilistic",
     "procedures",
     "structured_random",
+    "transfer",
 ]

@@ -32,6 +32,11 @@ class Procedure:
         network: for estimates.
     refuses
         Experiment -> why the procedure cannot run it, else None. Asked before any compute.
+    settled
+        Experiment -> the same with what follows from things outside of it (another run) written out.
+    given
+        (Experiment, replicate, level) -> key of what a level takes from outside of the run, None where that is nothing:
+        part of the job's key, and that of the first level of the run's.
     """
 
     parent: Callable[[int], int | None]
@@ -42,6 +47,8 @@ class Procedure:
     told: Callable[[ExperimentSpec], str] | None = None
     steps: Callable[[ExperimentSpec, int, int], float] = lambda spec, per_epoch, classes: 0.0
     refuses: Callable[[ExperimentSpec], str | None] = lambda spec: None
+    settled: Callable[[ExperimentSpec], ExperimentSpec] = lambda spec: spec
+    given: Callable[[ExperimentSpec, int, int], str | None] = lambda spec, replicate, level: None
 
 
 procedures: Registry[Procedure] = Registry("procedure")
