@@ -76,9 +76,9 @@ def main(args: list[str]) -> int:
         for cell in (cell for cell in cells if cell.table == name):
             if options.show == "all" or not cell.agrees:
                 console.print(line(cell), markup=False, soft_wrap=True)
-    printed = [cell for cell in cells if not math.isnan(cell.theirs)]
-    wrong = [cell for cell in printed if not cell.agrees and not cell.note]
-    messages().print(f"{sum(cell.agrees for cell in printed)} of {len(printed)} printed numbers agree", markup=False)
+    known = [cell for cell in cells if not math.isnan(cell.theirs)]
+    wrong = [cell for cell in known if not cell.agrees and not cell.note]
+    messages().print(f"{sum(cell.agrees for cell in known)} of {len(known)} printed numbers agree", markup=False)
     return 1 if wrong else 0
 
 
