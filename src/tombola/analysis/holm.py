@@ -1,5 +1,7 @@
 """Holm's correction: p-values of several tests, raised so that they may be read together."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -33,6 +35,24 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
     [0.03, 0.06, 0.06]
     """
+    return in_order(p_values, lambda p: np.maximum.accumulate(p * np.arange(len(p), 0, -1)))
+
+
+def in_order(p_values: ArrayLike, raised: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return p-values adjusted in ascending order, at most 1, each where it stood; NaN is no test and stays.
+
+    Parameters
+    ----------
+    p_values
+        One p-value per test, in [0, 1].
+    raised
+        p-values, ascending -> what they become.
+
+    Raises
+    ------
+    TombolaError
+        If a value lies outside [0, 1].
+    """
     p = np.asarray(p_values, np.float64).ravel()
     wrong = p[(p < 0) | (p > 1)]
     if len(wrong):
@@ -40,6 +60,6 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     adjusted = np.full(len(p), np.nan)
     tests = np.flatnonzero(~np.isnan(p))
     order = tests[np.argsort(p[tests], kind="stable")]
-    raised = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(raised), 1) if len(order) else raised
+    if len(order):
+        adjusted[order] = np.minimum(raised(p[order]), 1)
     return adjusted

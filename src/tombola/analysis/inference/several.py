@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tombola.errors import TombolaError
+from tombola.analysis.holm import in_order
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -22,13 +22,9 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(3).tolist()
     [0.03, 0.04, 0.04]
     """
-    p = np.asarray(p_values, np.float64).ravel()
-    wrong = p[(p < 0) | (p > 1)]
-    if len(wrong):
-        raise TombolaError(f"p-value {wrong[0]:g} lies outside [0, 1]")
-    adjusted = np.full(len(p), np.nan)
-    tests = np.flatnonzero(~np.isnan(p))
-    order = tests[np.argsort(p[tests], kind="stable")]
-    raised = p[order] * len(order) / np.arange(1, len(order) + 1)
-    adjusted[order] = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1) if len(order) else raised
-    return adjusted
+    return in_order(p_values, _raised)
+
+
+def _raised(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares = p * len(p) / np.arange(1, len(p) + 1)
+    return np.asarray(np.minimum.accumulate(shares[::-1])[::-1])
