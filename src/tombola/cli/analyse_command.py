@@ -43,6 +43,10 @@ class Options:
         tuple[str, ...], tyro.conf.arg(help="controls to analyse beside the tickets", metavar="NAME ...")
     ] = ()
     stage: Annotated[str, tyro.conf.arg(help="weights: initial, trained or early_stop", metavar="NAME")] = "trained"
+    winning: Annotated[
+        str | None,
+        tyro.conf.arg(help="accepted tickets only: accuracy-margin, validation-loss, ...", metavar="CRITERION"),
+    ] = None
     conditions: Annotated[
         Path | None, tyro.conf.arg(help="YAML of named sets of networks, in place of RUN", metavar="FILE")
     ] = None
@@ -96,6 +100,8 @@ def gathered(options: Options, folders: Sequence[Path]) -> "list[NetworkView]":
 
     if (options.conditions is None) == (not folders):
         raise TombolaError("name run folders, or a file of --conditions; one of the two")
+    if options.conditions is not None and options.winning is not None:
+        raise TombolaError("--winning is for run folders; a conditions file says 'winning:' itself")
     if options.conditions is not None:
         return collect_conditions(options.conditions, stage=options.stage, trust=options.trust)  # type: ignore[arg-type]
     from tombola.cli.plot_command import level_numbers
@@ -109,6 +115,7 @@ def gathered(options: Options, folders: Sequence[Path]) -> "list[NetworkView]":
         replicates=options.replicates or None,
         controls=options.controls,
         stage=options.stage,  # type: ignore[arg-type]
+        winning=options.winning,
         trust=options.trust,
     )
 

@@ -1,0 +1,76 @@
+"""``tombola analyse`` and ``reproduce``: files, the summary, the report's section, and mistakes in one sentence."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tombola.cli.main import main
+from tombola.experiments import run
+from tombola.specs import resolve
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    changes = {"train": {"steps": 20, "record_every": 10}, "replicates": 2, "prune": {"levels": 1}}
+    return run(resolve("lenet-digits", changes=changes), tmp_path_factory.mktemp("runs")).path
+
+
+def test_tables_figures_and_the_section_of_the_report(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyse", "overlap", str(finished), "--levels", "0-1"]) == 0
+    folder = finished / "analysis" / "overlap"
+    assert capsys.readouterr().out.strip().endswith(str(folder))
+    about = json.loads((folder / "analysis.json").read_text())
+    assert len(about["networks"]) == 4
+    assert {network["stage"] for network in about["networks"]} == {"trained"}
+    for table in about["tables"]:
+        assert len(pd.read_csv(folder / f"{table}.csv")) > 0
+    for figure in about["figures"]:
+        assert (folder / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
+        assert "<svg" in (folder / f"{figure}.svg").read_text()
+    assert main(["report", str(finished)]) == 0
+    page = (finished / "report.html").read_text()
+    assert "Looking inside" in page
+    assert page.count("data:image/svg+xml;base64,") == len(about["figures"])
+
+
+def test_a_damaged_analysis_is_left_out_of_the_report(finished: Path) -> None:
+    broken = finished / "analysis" / "broken"
+    broken.mkdir(parents=True, exist_ok=True)
+    (broken / "analysis.json").write_text('{"analysis": "broken"')
+    assert main(["report", str(finished)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["overlaps"], "unknown analysis 'overlaps'"),
+        (["overlap"], "name run folders"),
+        (["overlap", "RUN", "--stage", "begun"], "stage 'begun'"),
+        (["overlap", "RUN", "--set", "colour=red"], "no such option"),
+        (["overlap", "RUN", "--levels", "9"], "no level 9"),
+        (["overlap", "RUN", "--winning", "best"], "unknown"),
+        ([], "name an analysis"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    arguments: list[str], sentence: str, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyse", *(str(finished) if text == "RUN" else text for text in arguments)]) == 2
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_every_analysis_is_listed_with_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyse", "--list"]) == 0
+    told = capsys.readouterr().out
+    for name in ("signs", "distances", "clusters", "contributions", "overlap", "features", "structure"):
+        assert f"{name}: " in told
+
+
+def test_reproduce_says_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["signs", str(tmp_path)], ["sign", str(tmp_path)], ["signs", str(tmp_path / "none")]):
+        assert main(["reproduce", *arguments]) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
