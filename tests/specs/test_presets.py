@@ -107,3 +107,24 @@ def test_lmc_lenet() -> None:
         *("adam", 1.2e-3, "24000st", 60),
     )
     assert (spec.network.activation, spec.replicates) == ("relu", 3)
+
+
+def test_renda_2020() -> None:
+    # field.md 2.3
+    spec = resolve("renda-resnet20")
+    assert (spec.train.length, spec.train.batch_size, spec.train.weight_decay) == ("182ep", 128, 2e-4)
+    assert spec.train.schedule.milestones == ("91ep", "136ep")
+    assert (spec.prune.rate, spec.prune.allocation, spec.prune.procedure) == (0.2, "global", "iterative")
+    rewinds = {name: resolve(f"renda-resnet20-{name}").prune.rewind for name in ("epoch12", "init", "finetune")}
+    assert rewinds == {"epoch12": f"step:{12 * (45000 // 128)}", "init": "init", "finetune": "none"}
+    assert resolve("renda-resnet20-oneshot").prune.procedure == "one-shot"
+
+
+def test_residual_and_vgg_networks_of_frankle_and_carbin() -> None:
+    # field.md 2.1
+    resnet, vgg = resolve("fc2019-resnet18"), resolve("fc2019-vgg19")
+    assert (resnet.train.length, resnet.train.batch_size) == ("30000st", 128)
+    assert (vgg.train.length, vgg.train.batch_size) == ("112000st", 64)
+    assert vgg.train.schedule.milestones == ("80ep", "120ep")
+    assert {spec.prune.rate for spec in (resnet, vgg)} == {0.2}
+    assert {spec.network.prunable for spec in (resnet, vgg)} == {("conv",)}
