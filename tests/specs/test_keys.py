@@ -114,6 +114,7 @@ def test_defaults_are_pinned() -> None:
             "distribution": "erk",
         },
         "controls": [],
+        "control_levels": "all",
         "engine": {"kind": "auto", "device": "auto", "threads": 1},
         "store": {"keep": "all"},
         "plugins": [],

@@ -104,10 +104,8 @@ class Question:
     def nominal_seconds(self) -> float:
         """Return what the whole experiment takes on one ordinary core with the dense engine, evaluation left out."""
         spec, train = self.spec, self.spec.train
-        controls = sum(spec.control_repetitions().values())
-        jobs = spec.replicates * (1 + spec.prune.levels * (1 + controls))
         steps = Length.parse(train.length).steps(self.samples // train.batch_size)
-        return jobs * steps * nominal_seconds(self.graph(), train.batch_size)
+        return spec.jobs * steps * nominal_seconds(self.graph(), train.batch_size)
 
 
 def choose(question: Question, device: str, threads: int, listener: Listener) -> tuple[dict[int, str], Forecast]:

@@ -8,7 +8,6 @@ from tombola.experiments.controls import controls
 from tombola.experiments.engines import EngineChoice
 from tombola.experiments.procedures import procedures
 from tombola.specs import ExperimentSpec
-from tombola.specs.experiment import OTHER_ORDER
 from tombola.specs.keys import digest, job_key
 from tombola.store import JobId
 from tombola.store.folder import TICKET
@@ -100,7 +99,7 @@ def _control_jobs(
     for ticket in tickets.values():
         replicate, level, *_ = ticket.id
         for name, rule in rules.items():
-            if level == 0 and name != OTHER_ORDER:
+            if not spec.controlled(level, name):
                 continue
             for repetition in range(repetitions[name]):
                 control = JobId(replicate, level, name, repetition)

@@ -168,6 +168,7 @@ def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
         replicates=max(spec.replicates, before.replicates),
         prune={"levels": max(spec.prune.levels, before.prune.levels)},
         controls=[f"{name}:{count}" for name, count in repetitions.items()],
+        control_levels="last" if {spec.control_levels, before.control_levels} == {"last"} else "all",
     )
 
 

@@ -43,6 +43,9 @@ class ExperimentSpec(Part):
     search: SearchSpec = SearchSpec()
     dynamic: DynamicSpec = DynamicSpec()
     controls: Names = Field((), description="retrainings with one thing changed, with repetitions: reinit:3")
+    control_levels: Annotated[Literal["all", "last"], Choice] = Field(
+        "all", description="which pruned levels have controls; last saves most of the time where only the end counts"
+    )
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     store: StoreSpec = StoreSpec()
     plugins: Names = Field((), description="modules that register your own scores, controls, networks, data sets")
@@ -89,6 +92,24 @@ class ExperimentSpec(Part):
     def control_repetitions(self) -> dict[str, int]:
         """Return the number of repetitions of every control, by name."""
         return {name: int(count) for name, _, count in (text.rpartition(REPETITIONS) for text in self.controls)}
+
+    def controlled(self, level: int, control: str) -> bool:
+        """Return whether a level has a control; the dense one has other orders only, with every choice of levels."""
+        if level == 0:
+            return control == OTHER_ORDER
+        return self.control_levels == "all" or level == self.prune.levels
+
+    @property
+    def jobs(self) -> int:
+        """How many trainings the experiment consists of."""
+        repetitions = self.control_repetitions()
+        controls = sum(
+            count
+            for level in range(self.prune.levels + 1)
+            for name, count in repetitions.items()
+            if self.controlled(level, name)
+        )
+        return self.replicates * (1 + self.prune.levels + controls)
 
     def with_(self, **changes: Any) -> "ExperimentSpec":
         """Return a validated copy; nested fields as dicts: ``spec.with_(prune={"levels": 5})``.

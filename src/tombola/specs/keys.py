@@ -11,7 +11,7 @@ SCHEMA = 1
 
 LENGTH = 12
 
-GROWING = {"replicates": True, "controls": True, "prune": {"levels"}}
+GROWING = {"replicates": True, "controls": True, "control_levels": True, "prune": {"levels"}}
 """A run grows along these: more of them adds jobs and changes none."""
 
 INCIDENTAL = {"name": True, "data": {"root"}, "prune": {"source"}, "store": True}

@@ -102,13 +102,16 @@ def _read(path: Path) -> tuple[ExperimentSpec, dict[JobId, JobInfo]]:
 
 def _entry(path: Path, name: str, key: str, spec: ExperimentSpec, jobs: dict[JobId, JobInfo]) -> Entry:
     controls = spec.control_repetitions()
-    planned = spec.replicates * (1 + spec.prune.levels * (1 + sum(controls.values())))
+    planned = spec.jobs
     inside = {
         job: info
         for job, info in jobs.items()
         if job.replicate < spec.replicates
         and job.level <= spec.prune.levels
-        and (job.control == TICKET or job.repetition < controls.get(job.control, 0))
+        and (
+            job.control == TICKET
+            or (job.repetition < controls.get(job.control, 0) and spec.controlled(job.level, job.control))
+        )
     }
     done = [info for info in inside.values() if info.status == "done"]
     failed = len(inside) - len(done)

@@ -10,7 +10,6 @@ import xarray as xr
 
 from tombola.errors import TombolaError
 from tombola.specs import ExperimentSpec
-from tombola.specs.experiment import OTHER_ORDER
 from tombola.store import tables
 from tombola.store.folder import TICKET, JobId, RunFolder
 from tombola.store.jobs import JobInfo, read_info, read_records
@@ -53,7 +52,7 @@ class Run:
             for level in range(self.spec.prune.levels + 1):
                 yield JobId(replicate, level)
                 for control, repetitions in self.spec.control_repetitions().items():
-                    if level > 0 or control == OTHER_ORDER:
+                    if self.spec.controlled(level, control):
                         yield from (JobId(replicate, level, control, r) for r in range(repetitions))
 
     @cached_property
