@@ -15,7 +15,7 @@ from tombola.records import Records
 from tombola.specs.keys import SCHEMA
 from tombola.store.files import publishing, read_json, told_clearly, write_json
 from tombola.store.folder import JobId, RunFolder
-from tombola.store.states import save_state, save_ticket
+from tombola.store.states import save_own_state, save_state, save_ticket
 from tombola.store.tables_csv import Table, csv_text
 
 IMPORTED = "imported"
@@ -103,8 +103,10 @@ def publish_job(
         if ticket is not None:
             save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
             for name, state in states.items():
-                own = (masks or {}).get(name)
-                save_state(aside / name, state, ticket.mask if own is None else own, own=own is not None)
+                if name in (masks or {}):
+                    save_own_state(aside / name, state, (masks or {})[name])
+                else:
+                    save_state(aside / name, state, ticket.mask)
         for name, table in (tables or {}).items():
             (aside / name).write_text(csv_text(table))
         for name, tensors in (extra or {}).items():

@@ -41,9 +41,14 @@ def load_ticket(path: Path) -> Ticket:
     return Ticket(_fill(_under(INITIAL, tensors), mask), mask, note["provenance"])
 
 
-def save_state(path: Path, state: State, mask: Mask, *, own: bool = False) -> None:
-    """Write a state of a masked network; with the mask's bits where it is its own, not that of its ticket."""
-    bits = {f"{MASK}{name}": bits for name, bits in mask.pack().items()} if own else {}
+def save_state(path: Path, state: State, mask: Mask) -> None:
+    """Write a state of a masked network; the mask is that of its ticket, and kept there."""
+    _save(path, _survivors(state, mask), {"shapes": {name: list(keep.shape) for name, keep in mask.items()}})
+
+
+def save_own_state(path: Path, state: State, mask: Mask) -> None:
+    """Write a state that has another mask than its ticket (one that moved), with the mask's bits."""
+    bits = {f"{MASK}{name}": bits for name, bits in mask.pack().items()}
     _save(path, _survivors(state, mask) | bits, {"shapes": {name: list(keep.shape) for name, keep in mask.items()}})
 
 

@@ -43,8 +43,7 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Callable[[nn.Module, int], int]:
 
     def cut(module: nn.Module, number: int) -> int:
         seams = sorted(_seams(layer_graph(module, SHAPE).nodes))
-        for place in (choice, engine_module):
-            monkeypatch.setattr(place, "dense_end", lambda *_: seams[number])
+        monkeypatch.setattr(choice, "dense_end", lambda *_: seams[number])
         return seams[number]
 
     return cut
@@ -155,6 +154,6 @@ def test_a_network_that_is_split_by_the_rule_learns(make_data: MakeData) -> None
         module = nn.Sequential(*body, nn.Flatten(), nn.Linear(640, 5))
     data = make_data(shape=SHAPE)
     layers = engine_module.read_layers(module, SHAPE)
-    assert engine_module.dense_end(layers, None, SHAPE, 40) == 5
+    assert choice.dense_end(layers, None, SHAPE, 40) == 5
     result = fit(module, data, steps=60, batch_size=40, lr=0.003, record_every=30, engine="sparse")
     assert result.records.val_accuracy[0] < 0.5 < 0.9 < result.records.val_accuracy[-1]
