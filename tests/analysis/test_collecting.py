@@ -1,12 +1,14 @@
 """Networks of runs as analyses see them."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from tombola.analysis.collecting import collect, collect_conditions, runs_of
+from tombola.analysis.collecting import collect, collect_conditions, labelled, runs_of
 from tombola.analysis.material import NetworkView, common_layers
 from tombola.errors import TombolaError
 from tombola.experiments import run
@@ -105,3 +107,18 @@ def test_different_networks_are_not_analysed_together(finished: Run) -> None:
         common_layers([*collect([finished]), other])
     with pytest.raises(TombolaError, match="no networks"):
         common_layers([])
+
+
+def test_labels_leave_out_keys_where_names_are_enough(finished: Run) -> None:
+    assert [view.label for view in collect([finished])] == [f"{finished.spec.name}/{r}/2" for r in (0, 1)]
+    other = replace(collect([finished])[0], run=f"{finished.spec.name}-0123456789ab")
+    labels = [view.label for view in labelled([*collect([finished]), other])]
+    assert len(set(labels)) == 3
+    assert all(label.count("-") > finished.spec.name.count("-") for label in labels)
+
+
+def test_a_run_without_its_dense_level_can_be_analysed(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.path, tmp_path / finished.path.name)
+    shutil.rmtree(tmp_path / finished.path.name / "jobs" / "0" / "0")
+    views = collect([tmp_path / finished.path.name])
+    assert [view.initial_digest is None for view in views] == [True, False]

@@ -1,6 +1,7 @@
 """Networks of runs, gathered for an analysis, in named conditions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -79,7 +80,7 @@ def collect(
         )
     if not views:
         raise TombolaError("no finished network with a known mask is there; choose other levels, or finish the run")
-    return views
+    return labelled(views)
 
 
 def collect_conditions(file: Path, *, stage: StateName = "trained", trust: bool = False) -> list[NetworkView]:
@@ -103,7 +104,7 @@ def collect_conditions(file: Path, *, stage: StateName = "trained", trust: bool 
     for name, parts in content.items():
         for part in parts if isinstance(parts, list) else [parts]:
             views += _condition_part(file, str(name), part, stage, trust)
-    return views
+    return labelled(views)
 
 
 def runs_of(file: Path) -> list[Path]:
@@ -144,6 +145,20 @@ def _condition(run: Run, job: JobId, level: bool) -> str:
     return ", ".join(parts)
 
 
+def labelled(views: Sequence[NetworkView]) -> list[NetworkView]:
+    """Return views labelled by run, replicate and level (and control), runs without their key where that is enough."""
+    keys: dict[str, set[str]] = {}
+    for view in views:
+        keys.setdefault(view.run.rpartition("-")[0], set()).add(view.run)
+    named = []
+    for view in views:
+        name = view.run.rpartition("-")[0]
+        run = name if len(keys[name]) == 1 else view.run
+        control = f"/{view.control}/{view.repetition}" if view.control != TICKET else ""
+        named.append(replace(view, label=f"{run}/{view.replicate}/{view.level}{control}"))
+    return named
+
+
 def _view(
     run: Run, job: JobId, stage: StateName, graphs: dict[str, LayerGraph | None], condition: str, trust: bool
 ) -> NetworkView | None:
@@ -156,18 +171,16 @@ def _view(
     if key not in graphs:
         found = stored_graph(provenance, trust=trust)
         graphs[key] = None if isinstance(found, str) else found
-    place = f"{run.path.name}/{job.replicate}/{job.level}" + (
-        f"/{job.control}/{job.repetition}" if job.control != TICKET else ""
-    )
+    known = job.control == TICKET and JobId(job.replicate, 0) in run.jobs
     return NetworkView(
-        label=place,
+        label=str(job),
         condition=condition,
         layers=tuple(PrunableLayer(name, info.kinds[name], shape) for name, shape in mask.shapes().items()),  # type: ignore[arg-type]
         mask=mask,
         read=partial(_state, ticket, stage),
         graph=graphs[key],
         build=partial(_module, ticket) if graphs[key] is not None else None,
-        begin=partial(_begin, run, job.replicate) if job.control == TICKET else None,
+        begin=partial(_begin, run, job.replicate) if known else None,
         run=run.path.name,
         replicate=job.replicate,
         level=job.level,
