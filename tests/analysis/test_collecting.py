@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from tombola.analysis.collecting import collect, collect_conditions, labelled, runs_of
+from tombola.analysis.collecting import collect, labelled
+from tombola.analysis.conditions import collect_conditions, runs_of
 from tombola.analysis.material import NetworkView, common_layers
 from tombola.errors import TombolaError
 from tombola.experiments import run

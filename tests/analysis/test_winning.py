@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tombola.analysis.collecting import collect, collect_conditions
+from tombola.analysis.collecting import collect
+from tombola.analysis.conditions import collect_conditions
 from tombola.analysis.winning import Criterion, Judgement, accepted, criteria, summary, winning
 from tombola.cli.main import main
 from tombola.errors import TombolaError

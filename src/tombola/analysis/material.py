@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import nn
 
+from tombola.analysis.chain import chain
 from tombola.errors import TombolaError
 from tombola.networks import LayerGraph, PrunableLayer, State, layer_graph, restore
 from tombola.pruning import Mask
@@ -86,7 +87,7 @@ class NetworkView:
         TombolaError
             If two layers do not fit each other.
         """
-        module, shape = _chain(weights, biases or {})
+        module, shape = chain(weights, biases or {})
         state = {name: value.detach().clone() for name, value in module.state_dict().items()}
         names = list(weights)
         keep = {
@@ -110,7 +111,7 @@ class NetworkView:
             mask=kept,
             read=lambda: state,
             graph=layer_graph(module, shape),
-            build=lambda: _chain(weights, biases or {})[0],
+            build=lambda: chain(weights, biases or {})[0],
             stage=stage,
             replicate=replicate,
         )
@@ -174,52 +175,3 @@ def common_layers(views: Sequence[NetworkView]) -> tuple[PrunableLayer, ...]:
         if [layer.shape for layer in view.layers] != [layer.shape for layer in first.layers]:
             raise TombolaError(f"{view.label} and {first.label} are different networks; analyse them apart")
     return first.layers
-
-
-def _chain(
-    weights: Mapping[str, Float[np.ndarray, "..."]], biases: Mapping[str, Float[np.ndarray, " units"]]
-) -> tuple[nn.Module, tuple[int, int, int]]:
-    """Return layers one after the other, and the shape of images they take."""
-    parts: dict[str, nn.Module] = {}
-    names = list(weights)
-    first = weights[names[0]]
-    features = _map_side(weights)
-    shape = (first.shape[1], features, features) if first.ndim == 4 else (1, 1, first.shape[1])
-    flat = False
-    for name, values in weights.items():
-        outputs, inputs = values.shape[:2]
-        if values.ndim == 4:
-            kernel = (values.shape[2], values.shape[3])
-            part: nn.Module = nn.Conv2d(inputs, outputs, kernel, padding="same", bias=name in biases)
-        else:
-            if not flat:
-                parts["flatten"], flat = nn.Flatten(), True
-            part = nn.Linear(inputs, outputs, bias=name in biases)
-        with torch.no_grad():
-            part.weight.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))  # type: ignore[operator]
-            if name in biases:
-                part.bias.copy_(torch.from_numpy(np.ascontiguousarray(biases[name], np.float32)))  # type: ignore[operator]
-        parts[name] = part
-        if name != names[-1]:
-            parts[f"{name}_relu"] = nn.ReLU()
-    module = nn.Sequential()
-    for name, part in parts.items():
-        module.add_module(name, part)
-    return module, shape
-
-
-def _map_side(weights: Mapping[str, Float[np.ndarray, "..."]]) -> int:
-    """Return the side of the maps that fits convolutions followed by a linear layer, as far as there are both."""
-    channels, side = 0, 1
-    for values in weights.values():
-        if values.ndim == 4:
-            channels = values.shape[0]
-        elif channels:
-            side = int(np.sqrt(values.shape[1] // channels))
-            if channels * side * side != values.shape[1]:
-                raise TombolaError(
-                    f"a linear layer takes {values.shape[1]} features and the convolution before it has {channels} "
-                    "channels; they do not make square maps"
-                )
-            break
-    return side

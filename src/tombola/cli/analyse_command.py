@@ -96,7 +96,8 @@ def gathered(options: Options, folders: Sequence[Path]) -> "list[NetworkView]":
     TombolaError
         If both runs and a conditions file are given, or neither.
     """
-    from tombola.analysis.collecting import collect, collect_conditions
+    from tombola.analysis.collecting import collect
+    from tombola.analysis.conditions import collect_conditions
 
     if (options.conditions is None) == (not folders):
         raise TombolaError("name run folders, or a file of --conditions; one of the two")
@@ -122,7 +123,7 @@ def gathered(options: Options, folders: Sequence[Path]) -> "list[NetworkView]":
 
 def images(folders: Sequence[Path], conditions: Path | None) -> Any:
     """Return the images that the first run was trained on."""
-    from tombola.analysis.collecting import runs_of
+    from tombola.analysis.conditions import runs_of
     from tombola.data import load
     from tombola.store import open_run
 
