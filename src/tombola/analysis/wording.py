@@ -129,3 +129,16 @@ def duration(seconds: float) -> str:
         return f"{whole // 60}:{whole % 60:02d} min"
     minutes = round(seconds / 60)
     return f"{minutes // 60:,}:{minutes % 60:02d} h"
+
+
+def table_cell(value: object) -> str:
+    """Return a value of a table of an analysis: four digits of a number, a dash where there is none.
+
+    Examples
+    --------
+    >>> table_cell(0.123456), table_cell(float("nan")), table_cell("all")
+    ('0.1235', '-', 'all')
+    """
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else f"{value:.4g}"
+    return str(value)

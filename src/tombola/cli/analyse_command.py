@@ -182,6 +182,7 @@ def show_result(result: "Result") -> None:
     """Print the summary table and the notes."""
     from rich.table import Table
 
+    from tombola.analysis.wording import table_cell
     from tombola.cli.console import results
 
     console = results()
@@ -192,16 +193,9 @@ def show_result(result: "Result") -> None:
         for column in frame.columns:
             table.add_column(str(column), justify="right" if frame[column].dtype.kind in "fiu" else "left")
         for row in frame.head(ROWS).itertuples(index=False):
-            table.add_row(*(cell(value) for value in row))
+            table.add_row(*(table_cell(value) for value in row))
         console.print(table)
         if len(frame) > ROWS:
             console.print(f"{ROWS} of {len(frame):,} rows; the file has all", markup=False)
     for note in result.notes:
         console.print(note, markup=False, soft_wrap=True)
-
-
-def cell(value: object) -> str:
-    """Return a value as a table shows it: four digits of a number, a dash where there is none."""
-    if isinstance(value, float):
-        return "-" if value != value else f"{value:.4g}"
-    return str(value)

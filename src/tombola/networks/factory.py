@@ -1,14 +1,10 @@
 """Networks by import path: any function of yours that returns a module, however it is made."""
 
-import hashlib
-import importlib
 import inspect
 import re
-import sys
 from collections.abc import Callable
 from copy import deepcopy
 from itertools import chain
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +14,7 @@ from torch import Tensor, nn
 from tombola.errors import TombolaError, nearest
 from tombola.networks.plan import InputShape
 from tombola.specs import NetworkSpec
+from tombola.specs.plugins import imported, source_digest
 
 FACTORY = "factory"
 """Name of the architecture that a factory makes."""
@@ -66,7 +63,7 @@ def factory_digest(spec: NetworkSpec) -> str:
     """
     module = _module(*_split(spec))
     try:
-        return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+        return source_digest(module)
     except (OSError, TypeError) as error:
         raise TombolaError(
             f"network.factory: module '{module.__name__}' has no source to record; put the function into a Python file"
@@ -83,11 +80,8 @@ def _split(spec: NetworkSpec) -> tuple[str, str]:
 
 
 def _module(name: str, function: str) -> ModuleType:
-    here = str(Path.cwd())
-    if here not in sys.path:  # modules are looked up as plug-ins are, the current directory included
-        sys.path.insert(0, here)
     try:
-        return importlib.import_module(name)
+        return imported(name)  # looked up as plug-ins are
     except TombolaError:
         raise
     except Exception as error:

@@ -115,6 +115,20 @@ class Request:
             raise TombolaError(f"density = {density} is outside (0, 1]; it is the fraction of weights that remain")
         require("rounding", rounding, ROUNDINGS)
         keep = kept_at(sum(layer.size for layer in layers), density, rounding)
+        return cls.for_total(layers, keep, rounding=rounding, ties=ties, floor=floor, generator=generator)
+
+    @classmethod
+    def for_total(
+        cls,
+        layers: tuple[PrunableLayer, ...],
+        keep: int,
+        *,
+        rounding: str = "ceil",
+        ties: str = "index",
+        floor: int = 0,
+        generator: torch.Generator | None = None,
+    ) -> "Request":
+        """Return the request for so many survivors over all layers."""
         none = Fraction(0)
         return cls(
             layers, dict.fromkeys((layer.name for layer in layers), none), none, keep, rounding, ties, floor, generator

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tombola.analysis.wording import table_cell
 from tombola.store import Run
 
 FOLDER = "analysis"
@@ -50,16 +51,10 @@ def _shown(file: Path) -> Shown:
         networks="; ".join(f"{condition}: {count} networks" for condition, count in conditions.items()),
         notes=[str(note) for note in content["notes"]],
         columns=[str(column) for column in frame.columns],
-        rows=[[_text(value) for value in row] for row in frame.head(ROWS).itertuples(index=False)],
+        rows=[[table_cell(value) for value in row] for row in frame.head(ROWS).itertuples(index=False)],
         more=max(0, len(frame) - ROWS),
         pictures=[
             (str(figure), base64.b64encode((file.parent / f"{figure}.svg").read_bytes()).decode())
             for figure in content["figures"]
         ],
     )
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float):
-        return "-" if value != value else f"{value:.4g}"
-    return str(value)

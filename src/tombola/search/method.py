@@ -1,8 +1,5 @@
 """What one way to search says to the course of a search; everything else is common to all."""
 
-from dataclasses import replace
-from fractions import Fraction
-
 import torch
 
 from tombola.errors import TombolaError
@@ -101,6 +98,5 @@ class Method:
     def request(self, keep: int) -> Request:
         """Return the request for a total, by the task's rules for ties and floors."""
         task = self.task
-        none = Fraction(0)
-        request = Request(task.layers, {layer.name: none for layer in task.layers}, none, keep, floor=task.floor)
-        return request if task.ties == "index" else replace(request, ties=task.ties, generator=self.stream("ties"))
+        stream = None if task.ties == "index" else self.stream("ties")
+        return Request.for_total(task.layers, keep, ties=task.ties, floor=task.floor, generator=stream)

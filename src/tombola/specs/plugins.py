@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 from tombola.errors import TombolaError
 
@@ -21,13 +22,9 @@ def load_plugins(modules: Iterable[str]) -> dict[str, str]:
         If a module cannot be found or fails while it is imported.
     """
     digests = {}
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     for name in modules:
         try:
-            module = importlib.import_module(name)
-            digests[name] = hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+            digests[name] = source_digest(imported(name))
         except TombolaError:
             raise
         except Exception as error:
@@ -35,3 +32,16 @@ def load_plugins(modules: Iterable[str]) -> dict[str, str]:
                 f"plugins: module '{name}' cannot be imported: {type(error).__name__}: {error}"
             ) from error
     return digests
+
+
+def imported(name: str) -> ModuleType:
+    """Import a module of other people's code, looked up as usual, the current directory included."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    return importlib.import_module(name)
+
+
+def source_digest(module: ModuleType) -> str:
+    """Return the SHA-256 of a module's source, in hexadecimal."""
+    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()

@@ -103,10 +103,11 @@ def publish_job(
         if ticket is not None:
             save_ticket(aside / TICKET_FILE, ticket, with_initial=with_initial)
             for name, state in states.items():
-                if name in (masks or {}):
-                    save_own_state(aside / name, state, (masks or {})[name])
-                else:
+                own = (masks or {}).get(name)
+                if own is None:
                     save_state(aside / name, state, ticket.mask)
+                else:
+                    save_own_state(aside / name, state, own)
         for name, table in (tables or {}).items():
             (aside / name).write_text(csv_text(table))
         for name, tensors in (extra or {}).items():

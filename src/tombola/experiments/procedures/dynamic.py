@@ -95,13 +95,7 @@ def first_mask(context: LevelContext) -> Mask:
     """Return a random mask of the level's density, spread over layers by ``dynamic.distribution``."""
     generator = context.generator("score")
     scores = {layer.name: torch.rand(layer.shape, generator=generator) for layer in context.layers}
-    request = Request(
-        layers=context.layers,
-        rates={layer.name: Fraction(0) for layer in context.layers},
-        rate=Fraction(0),
-        keep=context.keep,
-        floor=context.spec.prune.floor,
-    )
+    request = Request.for_total(context.layers, context.keep, floor=context.spec.prune.floor)
     return allocations[context.spec.dynamic.distribution](scores, Mask.dense(context.layers), request)
 
 
