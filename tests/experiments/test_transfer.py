@@ -153,7 +153,7 @@ def test_what_cannot_be_is_told_before_anything_is_trained(
 
 @pytest.mark.data
 def test_colour_is_no_place_for_grey(source: Run, tmp_path: Path, data_root: Path) -> None:
-    data = {"name": "cifar10", "normalisation": "unit", "root": str(data_root)}
+    data = {"name": "svhn", "normalisation": "unit", "root": str(data_root)}
     with pytest.raises(
         TombolaError, match=r"'conv.0.weight' is shaped \[4, 1, 3, 3\] there and is shaped \[4, 3, 3, 3\]"
     ):
