@@ -19,6 +19,8 @@ COMMANDS = {
     "export": "tickets as safetensors, state dict, ONNX, masks, open_lth folders; records as CSV, zarr, netCDF",
     "analyse": "look inside networks: signs, distances, features, structure, clusters, contributions, overlap",
     "reproduce": "a published analysis over its published files, their numbers beside ours",
+    "explain": "attribution maps of a run's networks over its levels, and how far they can be believed",
+    "study": "ask people: design, lock, serve, simulate, power, import, export, analyse, report",
     "connectivity": "are copies of a ticket in other data orders linearly connected? table and figure",
     "compare": "runs side by side: paired differences, what they can show, one HTML page",
     "list": "all runs under a folder, in one line each",
