@@ -12,9 +12,11 @@ repetitions that take turns: other work on the machine only ever adds time.
 import argparse
 import json
 import platform
+import sys
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import numpy as np
@@ -29,6 +31,7 @@ from tombola.specs import NetworkSpec
 from tombola.training.placement import threads_set
 
 DENSITY = 0.1
+ENTRIES = ("nnstd", "sasd", "maed")
 WIDTHS, QUICK_WIDTHS = (32, 64, 100, 128, 256, 512), (32, 100)
 CONV2 = {
     "conv1": (64, 3, 3, 3),
@@ -89,15 +92,15 @@ def literal(one: dict[str, np.ndarray], two: dict[str, np.ndarray], entry: str) 
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Return the least seconds of calls that take turns."""
+def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Return the seconds of calls that take turns, by repetition."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
             start = perf_counter()
             call()
             taken[name].append(perf_counter() - start)
-    return {name: min(values) for name, values in taken.items()}
+    return taken
 
 
 def against_literal(width: int, entry: str, repeats: int) -> dict[str, object]:
@@ -111,8 +114,19 @@ def against_literal(width: int, entry: str, repeats: int) -> dict[str, object]:
     values, expected = ours(), literal(one, two, entry)
     if abs(values[0] - expected[0]) > 1e-7:
         raise SystemExit(f"{entry} at width {width}, first layer: ours {values[0]}, literal {expected[0]}")
-    seconds = timed({"ours": ours}, repeats) | timed({"literal": lambda: literal(one, two, entry)}, 2)
-    return {"width": width, "entry": entry, "ties": abs(np.mean(values) - np.mean(expected)), **seconds}
+    taken = timed({"ours": ours, "literal": lambda: literal(one, two, entry)}, repeats)
+    ratios = sorted(slow / fast for slow, fast in zip(taken["literal"], taken["ours"], strict=True))
+    return {
+        "width": width,
+        "entry": entry,
+        "ties": abs(float(np.mean(values) - np.mean(expected))),
+        "ours": median(taken["ours"]),
+        "literal": median(taken["literal"]),
+        "times": median(ratios),
+        "fewest_times": ratios[0],
+        "most_times": ratios[-1],
+        "repeats": repeats,
+    }
 
 
 def resnet(seed: int) -> Network:
@@ -134,7 +148,7 @@ def whole_analyses(repeats: int) -> list[dict[str, object]]:
         "Conv-2 pair": [Network.of_arrays(str(seed), drawn(CONV2, seed, CONV2_KEPT)) for seed in (1, 2)],
     }
     rows: list[dict[str, object]] = []
-    for entry in ("nnstd", "sasd", "maed"):
+    for entry in ENTRIES:
         calls: dict[str, Callable[[], object]] = {
             "9 x 9 matrix, width 100": lambda entry=entry: [
                 network_distance(a, b, entry) for a, b in combinations(linear, 2)
@@ -147,30 +161,60 @@ def whole_analyses(repeats: int) -> list[dict[str, object]]:
                     network_distance(one, two, entry, settings)
                 )
         for name, seconds in timed(calls, repeats).items():
-            rows.append({"case": name, "entry": entry, "seconds": seconds})
+            rows.append({"case": name, "entry": entry, "seconds": median(seconds)})
     return rows
+
+
+def markdown(table: list[dict[str, object]], rows: list[dict[str, object]], about: dict[str, object]) -> str:
+    """Return both tables as a page of documentation has them."""
+    entries = list(dict.fromkeys(str(row["entry"]) for row in [*table, *rows]))
+    lines = [", ".join(f"{name} {value}" for name, value in about.items()) + ".", ""]
+    lines += ["| width | " + " | ".join(f"{e.upper()}: per pair | ours | times" for e in entries) + " |"]
+    lines += ["|---" * (1 + 3 * len(entries)) + "|"]
+    for width in dict.fromkeys(row["width"] for row in table):
+        cells = [
+            f"{row['literal']:.2f} s | {1e3 * float(str(row['ours'])):.1f} ms | "
+            f"{row['times']:.0f} ({row['fewest_times']:.0f}\N{EN DASH}{row['most_times']:.0f})"
+            for row in table
+            if row["width"] == width
+        ]
+        lines.append(f"| {width} | " + " | ".join(cells) + " |")
+    if rows:
+        lines += ["", "| seconds | " + " | ".join(e.upper() for e in entries) + " |", "|---" * (1 + len(entries)) + "|"]
+        for case in dict.fromkeys(row["case"] for row in rows):
+            cells = [f"{row['seconds']:.2f}" for row in rows if row["case"] == case]
+            lines.append(f"| {case} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few widths, no whole analyses")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=7, help="turns of each call; of width 512 half of them")
+    parser.add_argument("--markdown", type=Path, help="write the tables to this file, too")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    repeats = 5 if options.quick else 9
+    if options.repeats < 1 or options.threads < 1:
+        parser.error("--repeats and --threads must be at least 1")
     widths = QUICK_WIDTHS if options.quick else WIDTHS
+    table = []
     with threads_set(options.threads):
-        table = [against_literal(width, entry, repeats) for width in widths for entry in ("nnstd", "sasd", "maed")]
-        print("width  entry    literal s   ours ms    times   difference by ties")
-        for row in table:
-            ours, slow = float(str(row["ours"])), float(str(row["literal"]))
-            speed = f"{slow:10.3f} {1e3 * ours:9.1f} {slow / ours:8.0f}"
-            print(f"{row['width']:5}  {row['entry']:6} {speed}   {row['ties']:.4f}")
-        rows = [] if options.quick else whole_analyses(3)
-        for row in rows:
-            print(f"{row['case']:28} {row['entry']:6} {row['seconds']:8.2f} s")
+        for width in widths:
+            repeats = options.repeats if width < WIDTHS[-1] else max(1, options.repeats // 2)
+            for entry in ENTRIES:
+                row = against_literal(width, entry, repeats)
+                table.append(row)
+                told = f"width {width}, {entry}: {row['times']:.0f} times, ties {row['ties']:.4f}"
+                print(told, file=sys.stderr, flush=True)
+        rows = [] if options.quick else whole_analyses(max(1, options.repeats // 2))
+    about: dict[str, object] = {"density": DENSITY, "threads": options.threads, "turns": options.repeats}
+    text = markdown(table, rows, about)
+    print(text, end="")
+    if options.markdown:
+        options.markdown.write_text(text)
     if options.json:
-        about = {"machine": platform.processor(), "threads": options.threads, "density": DENSITY}
+        about["machine"] = platform.processor()
         options.json.write_text(json.dumps({"about": about, "widths": table, "analyses": rows}, indent=2))
 
 

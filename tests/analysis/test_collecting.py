@@ -54,7 +54,9 @@ def test_controls_and_levels_are_conditions_of_their_own(finished: Run) -> None:
     assert len({view.label for view in views}) == len(views)
     shared = {view.replicate: view.initial_digest for view in views if view.control == "none"}
     assert len(set(shared.values())) == 2
-    assert all(view.initial_digest is None for view in views if view.control == "reinit")
+    drawn = {view.initial_digest for view in views if view.control == "reinit"}
+    assert len(drawn) == 2
+    assert not drawn & {*shared.values(), None}
 
 
 def test_conditions_from_a_file(finished: Run, tmp_path: Path) -> None:
@@ -100,6 +102,37 @@ def test_networks_of_arrays_compute_what_their_arrays_say() -> None:
     hidden = torch.relu(torch.conv2d(images, torch.from_numpy(weights["conv"]), padding=1)).flatten(1)
     wanted = torch.relu(hidden @ torch.from_numpy(weights["dense"]).T) @ torch.from_numpy(weights["out"]).T
     assert torch.allclose(view.module()(images), wanted, atol=1e-5)
+
+
+def test_names_of_arrays_may_be_paths_and_nobody_s_parts_get_in_their_way() -> None:
+    random = np.random.default_rng(0)
+    sizes = {"layers.0": (5, 6), "layers.1.inner": (5, 5), "relu0": (4, 5), "flatten.0": (3, 4)}
+    weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in sizes.items()}
+    view = NetworkView.of_arrays("nested", weights, biases={"layers.0": np.ones(5, np.float32)})
+    assert [layer.name for layer in view.layers] == [f"{name}.weight" for name in sizes]
+    assert {*view.state} == {"layers.0.bias", *(f"{name}.weight" for name in sizes)}
+    assert np.array_equal(view.weights("layers.1.inner.weight"), weights["layers.1.inner"])
+    values = torch.rand(2, 1, 1, 6)
+    wanted = values.flatten(1) @ torch.from_numpy(weights["layers.0"]).T + 1
+    for name in [*sizes][1:]:
+        wanted = torch.relu(wanted) @ torch.from_numpy(weights[name]).T
+    assert torch.allclose(view.module()(values), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("a", "a.b"), "'a.b' cannot lie inside layer 'a'"),
+        (("a.b", "a"), "'a.b' cannot lie inside layer 'a'"),
+        (("a..b",), r"cannot be called 'a..b'"),
+        (("",), "cannot be called ''"),
+        (("train",), "'train' already exists"),
+        ((), "weights of one layer at least"),
+    ],
+)
+def test_names_that_no_layer_can_have(names: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(TombolaError, match=sentence):
+        NetworkView.of_arrays("x", {name: np.ones((2, 2), np.float32) for name in names})
 
 
 def test_different_networks_are_not_analysed_together(finished: Run) -> None:

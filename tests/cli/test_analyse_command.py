@@ -74,3 +74,13 @@ def test_reproduce_says_what_is_not_there(tmp_path: Path, capsys: pytest.Capture
     for arguments in (["signs", str(tmp_path)], ["sign", str(tmp_path)], ["signs", str(tmp_path / "none")]):
         assert main(["reproduce", *arguments]) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_repeated_flags_add_up(finished: Path, tmp_path: Path) -> None:
+    options = ["--set", "splits=0", "bins=8", "--set", "measures=w1", "--levels", "0", "--levels", "1"]
+    assert main(["analyse", "signs", str(finished), *options, "--out", str(tmp_path)]) == 0
+    about = json.loads((tmp_path / "analysis.json").read_text())
+    assert about["options"]["measures"] == ["w1"]
+    assert about["options"]["splits"] == 0
+    assert about["options"]["bins"] == 8
+    assert len(about["networks"]) == 4

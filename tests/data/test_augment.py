@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tombola.data.augment import Augmentation, Crop, Flip, augmentations
 from tombola.errors import TombolaError
 
-ARGUMENTS = {"flip": "flip", "crop": "crop:2"}
+ARGUMENTS = {"crop": "crop:2", "rotate": "rotate:60", "resized-crop": "resized-crop:0.4"}
 
 
 def random_images(count: int, channels: int = 3, height: int = 5, width: int = 6) -> torch.Tensor:

@@ -21,12 +21,12 @@ def draw(per_class: int, seed: int = 0):
 def test_as_many_of_each_class_from_the_training_part_without_replacement() -> None:
     data, part = draw(12)
     assert torch.bincount(part.labels).tolist() == [12] * 10
-    known = {
-        image.numpy().tobytes() + bytes([int(label)]) for image, label in zip(*vars(data.train).values(), strict=True)
-    }
-    drawn = [image.numpy().tobytes() + bytes([int(label)]) for image, label in zip(*vars(part).values(), strict=True)]
+    known, drawn = (
+        [image.numpy().tobytes() + bytes([int(label)]) for image, label in zip(some.images, some.labels, strict=True)]
+        for some in (data.train, part)
+    )
     assert len(set(drawn)) == len(drawn)
-    assert set(drawn) <= known
+    assert set(drawn) <= set(known)
 
 
 def test_order_is_random_and_follows_the_generator() -> None:

@@ -34,7 +34,9 @@ FRESH = {
 }
 OWN_WEIGHTS = {*MOVES_MASK, "dense-short"} - FRESH
 KEEPS_SIGNS = {"reinit-keep-signs", "reinit-constant-keep-signs", "weights-shuffled-keep-signs"}
-CONTROLS = list(controls)
+CHAINS = {name for name in controls if controls[name].chains}
+"""Of levels that go on from each other, which have tests of their own (controls/test_chains.py)."""
+CONTROLS = [name for name in controls if name not in CHAINS]
 
 
 @pytest.fixture(params=["init", "step:5"], scope="module")

@@ -22,7 +22,7 @@ SPECS = {
 }
 DEFAULT = {"plain": NetworkSpec(), "signed": NetworkSpec(weight_init="signed-kaiming", bias_init="zeros")}
 SHAPES = [(1, 12, 12), (3, 9, 13)]
-LARGE = ("resnet32", "resnet44", "resnet56", "vgg")
+LARGE = ("resnet32", "resnet44", "resnet56", "resnet18-imagenet", "resnet50-imagenet", "vgg11", "vgg16", "vgg19")
 """Deeper or wider versions of others: the whole list takes minutes."""
 
 
@@ -30,8 +30,8 @@ def cases():
     for name in networks:
         vgg = name.startswith("vgg")
         marks = [pytest.mark.slow] * name.startswith(LARGE)
-        for kind in ["plain"] if name == "vgg16-imagenet" else SPECS.get(name, DEFAULT):
-            for shape in [(3, 32, 32)] if vgg else SHAPES:
+        for kind in ["plain"] if name == "vit-tiny" or name.endswith("-imagenet") else SPECS.get(name, DEFAULT):
+            for shape in [(3, 32, 32)] if vgg else SHAPES[1:] if name == "vit-tiny" else SHAPES:
                 yield pytest.param(name, kind, shape, marks=marks)
 
 

@@ -1,15 +1,12 @@
 """Networks by import path: attention and group norm are found, pruned, initialised and trained; mistakes are named."""
 
-import hashlib
-from pathlib import Path
-
 import pytest
 import torch
 from torch import nn
 
 import tombola
 from tombola.errors import TombolaError
-from tombola.networks import build, capture, factory_digest, initialise, prunable_layers
+from tombola.networks import build, capture, initialise, prunable_layers
 from tombola.pruning import Mask
 from tombola.specs import NetworkSpec
 
@@ -140,16 +137,6 @@ def test_modules_that_fail_while_they_are_imported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the current directory counts
     with pytest.raises(TombolaError, match=r"'failing_network' .* cannot be imported: ZeroDivisionError"):
         build(NetworkSpec(factory="failing_network:make"), SHAPE, 10)
-
-
-def test_the_digest_is_that_of_the_source(tmp_path, monkeypatch):
-    source = Path(__file__).with_name("own_networks.py").read_text()
-    assert factory_digest(spec_of("small")) == hashlib.sha256(source.encode()).hexdigest()
-    assert factory_digest(spec_of("small")) == factory_digest(spec_of("not_even_there"))
-    with pytest.raises(TombolaError, match="module 'math' has no source to record"):
-        factory_digest(NetworkSpec(factory="math:sqrt"))
-    with pytest.raises(TombolaError, match=r"needs network\.factory"):
-        factory_digest(NetworkSpec())
 
 
 def test_what_a_factory_did_not_set_up_is_said_by_name():

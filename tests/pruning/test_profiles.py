@@ -14,7 +14,7 @@ from tombola.pruning import Mask, Request, allocations, planned_remaining, prune
 from tombola.specs import NetworkSpec, PruneSpec
 
 PROFILES = ("uniform", "erk", "equal-count", "smart-ratio", "smart-ratio-vgg")
-SPLITS = tuple(name for name in allocations if allocations[name].split is not None)
+SPLITS = tuple(name for name in allocations if allocations[name].split is not None and not allocations[name].whole)
 
 
 def layers_of(architecture, shape=(3, 32, 32), classes=10):

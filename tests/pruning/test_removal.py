@@ -20,7 +20,7 @@ sizes = st.lists(st.integers(1, 40), min_size=1, max_size=5)
 rates = st.integers(0, 99).map(lambda percent: percent / 100)
 roundings = st.sampled_from(["ceil", "floor", "nearest", "percentile"])
 ties = st.sampled_from(["index", "seeded"])
-exact = st.sampled_from([name for name in allocations if not allocations[name].misses])
+exact = st.sampled_from([name for name in allocations if not (allocations[name].misses or allocations[name].whole)])
 few_values = st.sampled_from([0.0, -0.0, 0.25, 1.0, 3.0])  # many ties
 
 

@@ -24,7 +24,8 @@ def pruned(keep):
     return (~keep).flatten().nonzero().squeeze(1).tolist()
 
 
-ALLOCATIONS = pytest.mark.parametrize("allocation", [name for name in allocations if not allocations[name].misses])
+SINGLE = [name for name in allocations if not (allocations[name].misses or allocations[name].whole)]
+ALLOCATIONS = pytest.mark.parametrize("allocation", SINGLE)
 
 
 @ALLOCATIONS

@@ -1,13 +1,34 @@
 """A network made of arrays: layers in a row, for weights that come without a network."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import nn
+from torch import Tensor, nn
 
 from tombola.errors import TombolaError
+
+
+class Chain(nn.Module):
+    """Parts one after the other, each at a path of its own: ``layers.0`` lies in ``layers``, as in a state dict."""
+
+    def __init__(self, parts: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self._order = tuple(parts)
+        for path, part in parts.items():
+            place, (*folders, name) = self, path.split(".")
+            for folder in folders:
+                if not isinstance(getattr(place, folder, None), nn.Module):
+                    place.add_module(folder, nn.Module())
+                place = place.get_submodule(folder)  # type: ignore[assignment]
+            place.add_module(name, part)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the parts make of images, one after the other."""
+        for path in self._order:
+            x = self.get_submodule(path)(x)
+        return x
 
 
 def chain(
@@ -18,29 +39,35 @@ def chain(
     Parameters
     ----------
     weights
-        Layer name -> weights, shaped (outputs, inputs[, height, width]), in order.
+        Layer name -> weights, shaped (outputs, inputs[, height, width]), in order. Names may be paths: ``layers.0``.
     biases
         Layer name -> biases, of layers that have them.
 
     Raises
     ------
     TombolaError
-        If a linear layer does not fit the maps before it.
+        If a linear layer does not fit the maps before it, or a name cannot be that of a layer.
     """
+    if not weights:
+        raise TombolaError("a network of arrays needs weights of one layer at least")
     parts: dict[str, nn.Module] = {}
     names = list(weights)
+    inside = next(((one, two) for one in names for two in names if two.startswith(f"{one}.")), None)
+    if inside is not None:
+        raise TombolaError(f"layer '{inside[1]}' cannot lie inside layer '{inside[0]}'; rename one of them")
     first = weights[names[0]]
     features = _map_side(weights)
     shape = (first.shape[1], features, features) if first.ndim == 4 else (1, 1, first.shape[1])
+    taken = {name.partition(".")[0] for name in names}
     flat = False
-    for name, values in weights.items():
+    for number, (name, values) in enumerate(weights.items()):
         outputs, inputs = values.shape[:2]
         if values.ndim == 4:
             kernel = (values.shape[2], values.shape[3])
             part: nn.Module = nn.Conv2d(inputs, outputs, kernel, padding="same", bias=name in biases)
         else:
             if not flat:
-                parts["flatten"], flat = nn.Flatten(), True
+                parts[_free("flatten", taken)], flat = nn.Flatten(), True
             part = nn.Linear(inputs, outputs, bias=name in biases)
         with torch.no_grad():
             part.weight.copy_(torch.from_numpy(np.ascontiguousarray(values, np.float32)))  # type: ignore[operator]
@@ -48,11 +75,20 @@ def chain(
                 part.bias.copy_(torch.from_numpy(np.ascontiguousarray(biases[name], np.float32)))  # type: ignore[operator]
         parts[name] = part
         if name != names[-1]:
-            parts[f"{name}_relu"] = nn.ReLU()
-    module = nn.Sequential()
-    for name, part in parts.items():
-        module.add_module(name, part)
-    return module, shape
+            parts[_free(f"relu{number}", taken)] = nn.ReLU()
+    try:
+        return Chain(parts), shape
+    except (KeyError, AttributeError) as error:
+        raise TombolaError(
+            f"layers cannot be called {', '.join(map(repr, names))}: {error.args[0]}; use names like 'layers.0', 'head'"
+        ) from None
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return a name for a part without weights that no layer has."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _map_side(weights: Mapping[str, Float[np.ndarray, "..."]]) -> int:

@@ -1,13 +1,14 @@
 """Networks of runs, gathered for an analysis, in named conditions."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 from tombola.analysis.inspect_graph import stored_graph
 from tombola.analysis.inspect_networks import chosen_jobs
+from tombola.analysis.lineage import Lineages
 from tombola.analysis.material import NetworkView
 from tombola.analysis.winning import accepted
 from tombola.errors import TombolaError, nearest
@@ -65,9 +66,9 @@ def collect(
             won = accepted(run, winning)
             jobs = [job for job in jobs if job.level == 0 or (job.replicate, job.level) in won]
         several = {"level": len({job.level for job in jobs}) > 1}
-        graphs: dict[str, LayerGraph | None] = {}
+        known = _Known(Lineages(run, trust), trust)
         for job in jobs:
-            view = _view(run, job, stage, graphs, condition or _condition(run, job, **several), trust)
+            view = _view(run, job, stage, known, condition or _condition(run, job, **several))
             if view is not None:
                 views.append(view)
     if not views and winning is not None:
@@ -102,28 +103,39 @@ def labelled(views: Sequence[NetworkView]) -> list[NetworkView]:
     return named
 
 
-def _view(
-    run: Run, job: JobId, stage: StateName, graphs: dict[str, LayerGraph | None], condition: str, trust: bool
-) -> NetworkView | None:
+@dataclass
+class _Known:
+    """What is found once for all networks of a run."""
+
+    lineages: Lineages
+    trust: bool
+    graphs: dict[str, LayerGraph | None] = field(default_factory=dict)
+
+    def graph(self, provenance: Mapping[str, Any]) -> LayerGraph | None:
+        key = repr(provenance.get("network"))
+        if key not in self.graphs:
+            found = stored_graph(provenance, trust=self.trust)
+            self.graphs[key] = None if isinstance(found, str) else found
+        return self.graphs[key]
+
+
+def _view(run: Run, job: JobId, stage: StateName, known: _Known, condition: str) -> NetworkView | None:
     ticket, info = run.ticket(*job), run.jobs[job]
     try:
         mask, provenance = ticket.mask, ticket.provenance
     except TombolaError:
         return None  # imported without a mask
-    key = repr(provenance.get("network"))
-    if key not in graphs:
-        found = stored_graph(provenance, trust=trust)
-        graphs[key] = None if isinstance(found, str) else found
-    known = job.control == TICKET and JobId(job.replicate, 0) in run.jobs
+    graph, lineage = known.graph(provenance), known.lineages.of(job, ticket)
     return NetworkView(
         label=str(job),
         condition=condition,
         layers=tuple(PrunableLayer(name, info.kinds[name], shape) for name, shape in mask.shapes().items()),  # type: ignore[arg-type]
         mask=mask,
         read=partial(_state, ticket, stage),
-        graph=graphs[key],
-        build=partial(_module, ticket) if graphs[key] is not None else None,
-        begin=partial(_begin, run, job.replicate) if known else None,
+        graph=graph,
+        build=partial(_module, ticket) if graph is not None else None,
+        begin=lineage.begin,
+        own=lineage.own,
         run=run.path.name,
         replicate=job.replicate,
         level=job.level,
@@ -144,7 +156,3 @@ def _state(ticket: StoredTicket, stage: StateName) -> State:
 def _module(ticket: StoredTicket) -> Any:
     provenance = ticket.provenance
     return build(NetworkSpec(**provenance["network"]), tuple(provenance["input_shape"]), provenance["classes"])
-
-
-def _begin(run: Run, replicate: int) -> State:
-    return run.ticket(replicate, 0).initial

@@ -38,6 +38,9 @@ class NetworkView:
         Makes the network without its state; None where it cannot be built.
     begin
         Makes the complete initial state before anything was pruned; None where it is not known.
+    own
+        Makes the initial state of a network known to have begun with other weights than its replicate's (a control
+        that draws, or moves, its weights); pruned ones are zero there.
     run, replicate, level, control, repetition, stage
         Where it comes from. The stage is ``initial``, ``trained`` or ``early_stop``.
     """
@@ -50,6 +53,7 @@ class NetworkView:
     graph: LayerGraph | None = field(default=None, repr=False)
     build: Callable[[], nn.Module] | None = field(default=None, repr=False)
     begin: Callable[[], State] | None = field(default=None, repr=False)
+    own: Callable[[], State] | None = field(default=None, repr=False)
     run: str = ""
     replicate: int = 0
     level: int = 0
@@ -123,8 +127,8 @@ class NetworkView:
 
     def weights(self, layer: str) -> Float[np.ndarray, "..."]:
         """Return the weights of a prunable layer, pruned ones exactly zero."""
-        weight = self.state[self._known(layer)].detach().float()
-        return weight.where(self.mask[layer], 0.0).numpy()
+        weight = self.state[self._known(layer)].detach().cpu().float()
+        return weight.where(self.mask[layer], 0.0).contiguous().numpy()
 
     def keep(self, layer: str) -> Bool[np.ndarray, "..."]:
         """Return which weights of a prunable layer are kept; a kept one may be zero."""
@@ -146,12 +150,20 @@ class NetworkView:
 
     @cached_property
     def initial_digest(self) -> str | None:
-        """SHA-256 of the initial weights before anything was pruned: equal for networks that share them."""
-        if self.begin is None:
+        """SHA-256 of the initial weights before anything was pruned: equal for networks that share them.
+
+        None where they are not known, or were not kept. Networks with weights of their own have a digest of those.
+        """
+        read = self.begin or self.own
+        if read is None:
             return None
-        state, content = self.begin(), hashlib.sha256()
+        try:
+            state = read()
+        except TombolaError:
+            return None
+        content = hashlib.sha256()
         for layer in self.layers:
-            content.update(np.ascontiguousarray(state[layer.name].numpy()).tobytes())
+            content.update(np.ascontiguousarray(state[layer.name].cpu().numpy()).tobytes())
         return content.hexdigest()
 
     def _known(self, layer: str) -> str:

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import tyro
 
+from tombola.cli.data_split import contaminations, split_set
 from tombola.cli.parse import parse
 from tombola.errors import TombolaError, nearest
 
-ACTIONS = ("list", "info", "pull")
+ACTIONS = ("list", "info", "pull", "split")
 
 STATUS = {
     "embedded": "comes with Tombola",
@@ -23,9 +24,9 @@ STATUS = {
 class Options:
     """Arguments of ``tombola data``."""
 
-    action: Annotated[str, tyro.conf.Positional, tyro.conf.arg(help="list, info or pull", metavar="list|info|pull")] = (
-        "list"
-    )
+    action: Annotated[
+        str, tyro.conf.Positional, tyro.conf.arg(help="list, info, pull or split", metavar="list|info|pull|split")
+    ] = "list"
     name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(help="the image set", metavar="NAME")] = None
     root: Annotated[
         Path | None, tyro.conf.arg(help="folder holding image sets", metavar="DIR", aliases=["--data.root"])
@@ -33,6 +34,14 @@ class Options:
     variant: Annotated[
         str | None, tyro.conf.arg(help="for pull: which form, where there are several", metavar="NAME")
     ] = None
+    rule: Annotated[
+        str, tyro.conf.arg(help="for split: drawn from --seed, or the set's published one", metavar="drawn|published")
+    ] = "drawn"
+    seed: Annotated[int, tyro.conf.arg(help="for split: the experiment's seed", metavar="N")] = 0
+    validation: Annotated[
+        int | None, tyro.conf.arg(help="for split: validation images; default: the set's own", metavar="N")
+    ] = None
+    out: Annotated[Path, tyro.conf.arg(help="for split: the file to write", metavar="FILE")] = Path("split.csv")
     address: Annotated[str | None, tyro.conf.arg(help="for pull: a mirror holding the same files", metavar="URL")] = (
         None
     )
@@ -49,7 +58,9 @@ def main(args: list[str]) -> int:
         raise TombolaError(
             f"tombola data {options.action} needs the NAME of an image set; `tombola data list` has them"
         )
-    return show_info(options.name, options.root) if options.action == "info" else pull_set(options.name, options)
+    if options.action == "split":
+        return split_set(options.name, options.root, options.rule, options.validation, options.seed, options.out)
+    return show_info(options.name, options.root) if options.action == "info" else pull_named(options.name, options)
 
 
 def show_list(root: Path | None) -> int:
@@ -96,15 +107,19 @@ def show_info(name: str, root: Path | None) -> int:
     if item.pull_bytes is not None:
         print(f"  to pull         {size(item.pull_bytes)} from {item.address}")
     print(f"  terms           {item.terms}")
+    if item.status == "found" and item.folder is not None:
+        for part, found in contaminations(name, item.folder).items():
+            print(f"  {part:15} {found}")
     return 0
 
 
-def pull_set(name: str, options: Options) -> int:
-    """Fetch an image set, with progress; the last line of standard output is its folder."""
+def pull_named(name: str, options: Options) -> int:
+    """Fetch an image set or published weights, with progress; the last line of standard output is where they are."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     from tombola.cli.console import messages
-    from tombola.data import Work, pull
+    from tombola.data import Work, pull, sets
+    from tombola.data.pretrained import FILES, pull_weights
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=messages()) as shown:
@@ -115,6 +130,9 @@ def pull_set(name: str, options: Options) -> int:
                 tasks[work.what] = shown.add_task(work.what, total=work.total)
             shown.update(tasks[work.what], completed=work.done, total=work.total)
 
-        folder = pull(name, options.root, tell, variant=options.variant, address=options.address)
-    print(folder)
+        if name in FILES and name not in sets:
+            place = pull_weights(name, options.root, tell, address=options.address)
+        else:
+            place = pull(name, options.root, tell, variant=options.variant, address=options.address)
+    print(place)
     return 0

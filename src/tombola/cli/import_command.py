@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from tombola.interop.imported import Imported
 
 NETWORKS = ("sparse-analysis", "synaptic-flow", "gem-miner")
-FORMATS = ("playground", "open-lth", "state-dict", *NETWORKS)
+RESULTS = "pruning-results"
+FORMATS = ("playground", "open-lth", "state-dict", *NETWORKS, "nnstd", RESULTS)
 
 ABOUT = (
     "Bring in what other programs made. `playground PREFIX` and `open-lth DIR` make a run folder, which show, report, "
     "plot and compare read; `sparse-analysis DIR`, `synaptic-flow DIR` and `gem-miner DIR` one for each architecture "
-    "and method of the networks below DIR, and say what is wrong with them; `state-dict FILE` makes a safetensors file "
-    "of weights and mask; with --network a run folder. Nothing in them is run."
+    "and method of the networks below DIR, and say what is wrong with them; `nnstd DIR` one for each setting of the "
+    "networks below DIR; `state-dict FILE` makes a safetensors file "
+    "of weights and mask; with --network a run folder; `pruning-results FILE` prints the result file of the published "
+    "explainability study as a table. Nothing in them is run."
 )
 GIB = 1 << 30
 
@@ -39,7 +42,11 @@ class Options:
     out: Annotated[Path, tyro.conf.arg(help="folder that run folders lie in", metavar="DIR")] = Path("runs")
     output: Annotated[
         Path | None,
-        tyro.conf.arg(help="for state-dict: the file to write [FILE.safetensors]", metavar="FILE", aliases=["-o"]),
+        tyro.conf.arg(
+            help="for state-dict and pruning-results: the file to write [FILE.safetensors; the screen]",
+            metavar="FILE",
+            aliases=["-o"],
+        ),
     ] = None
     network: Annotated[
         str | None,
@@ -66,14 +73,25 @@ def main(args: list[str]) -> int:
         raise TombolaError(f"unknown import format '{options.format}'{nearest(options.format, FORMATS)}")
     if not options.limit > 0:
         raise TombolaError(f"--limit {options.limit}: give a positive number of GiB")
-    if options.output is not None and options.format != "state-dict":
-        raise TombolaError(f"--output is for state-dict; {options.format} makes a run folder in --out")
+    if options.output is not None and options.format not in ("state-dict", RESULTS):
+        raise TombolaError(f"--output is for state-dict and {RESULTS}; {options.format} makes a run folder in --out")
     _check_state_dict(options)
+    if options.format == RESULTS:
+        from tombola.cli.import_results import import_results
+
+        return import_results(options.source, options.output)
     limit = int(options.limit * GIB)
     if options.format in NETWORKS:
         from tombola.cli.import_networks import import_and_tell
 
         return import_and_tell(options.source, options.out, options.format, limit)
+    if options.format == "nnstd":
+        from tombola.interop.nnstd import import_nnstd
+
+        for made in import_nnstd(options.source, options.out, limit=limit):
+            tell(made)
+            print(made.path)
+        return 0
     if options.format == "state-dict" and options.network is None:
         return import_state_dict(options.source, options.output, limit)
     if options.network is not None:

@@ -42,6 +42,10 @@ class Options:
         tuple[str, ...], tyro.conf.arg(help="controls to inspect beside the tickets", metavar="NAME ...")
     ] = ()
     csv: Annotated[Path | None, tyro.conf.arg(help="write every number as a table", metavar="FILE")] = None
+    reference: Annotated[
+        Path | None,
+        tyro.conf.arg(help="published densities of layers to stand beside (Gem-Miner's CSV)", metavar="FILE"),
+    ] = None
     json: Annotated[Path | None, tyro.conf.arg(help="write every number, histograms included", metavar="FILE")] = None
     out: Annotated[
         Path | None, tyro.conf.arg(help=f"draw the figure, {FIGURE}.svg and {FIGURE}.png, into a folder", metavar="DIR")
@@ -68,6 +72,8 @@ def main(args: list[str]) -> int:
     if not networks:
         raise TombolaError(f"no mask of {options.where} is known; `tombola show {options.where}` lists what is there")
     _show(networks, title, each=bool(options.levels))
+    if options.reference is not None:
+        _compare(networks, options.reference)
     _write(networks, title, options)
     return 0
 
@@ -117,6 +123,16 @@ def _show(networks: "Sequence[Structure]", title: str, *, each: bool) -> None:
         console.print(table)
     for line in remarks(networks):
         console.print(line)
+
+
+def _compare(networks: "Sequence[Structure]", file: Path) -> None:
+    from tombola.analysis.inspect_tables import mean_rows
+    from tombola.cli.console import results
+    from tombola.cli.inspect_reference import reference_tables
+    from tombola.interop.layer_reference import read_layer_reference
+
+    for part in reference_tables(mean_rows(networks), read_layer_reference(file)):
+        results().print(part)
 
 
 def _write(networks: "Sequence[Structure]", title: str, options: Options) -> None:

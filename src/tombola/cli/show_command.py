@@ -19,6 +19,11 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(help="the run folder", metavar="RUN")]
     jobs: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="one line per job instead of means")] = False
     csv: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="the table of all jobs as CSV")] = False
+    results: Annotated[
+        bool,
+        tyro.conf.FlagCreatePairsOff,
+        tyro.conf.arg(help="accuracy ladder: after training and before, rates, calibration; with --csv every column"),
+    ] = False
     winning: Annotated[
         str | None,
         tyro.conf.arg(
@@ -39,6 +44,8 @@ def main(args: list[str]) -> int:
     run = open_run(options.run)
     if options.winning is not None:
         return show_winning(run, options.winning, csv=options.csv)
+    if options.results:
+        return show_results(run, csv=options.csv)
     table = run.early_stop_table()
     if options.csv:
         print(table.to_csv(index=False), end="")
@@ -56,6 +63,20 @@ def main(args: list[str]) -> int:
     missing = len(planned) - done - len(failed)
     resumes = missing and not run.folder.imported
     console.print(f"next: tombola {'resume' if resumes else 'report'} {run.path}")
+    return 0
+
+
+def show_results(run: "Run", *, csv: bool) -> int:
+    """Print the result rows: every column as CSV, or the accuracy ladder."""
+    from tombola.analysis.results import result_rows
+    from tombola.cli.console import results
+    from tombola.cli.results_view import results_table
+
+    rows = result_rows(run)
+    if csv:
+        print(rows.to_csv(index=False), end="")
+    else:
+        results().print(results_table(rows))
     return 0
 
 

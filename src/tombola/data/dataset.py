@@ -6,10 +6,11 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Int, Int64, UInt8
+from jaxtyping import Bool, Int, Int64, UInt8
 from torch import Tensor
 
 from tombola.data.normalisation import Normalisation as Normalisation
+from tombola.errors import TombolaError
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,24 @@ class Part:
     """Images and their labels: the training, validation or test part of a set.
 
     Images stay uint8 until they are gathered into a batch. They may be memory-mapped; never write to them.
+
+    Attributes
+    ----------
+    images, labels
+        Pixels, and the number of the class.
+    names
+        File of every image below the set's folder, where it comes from files.
+    boxes
+        Box of the object in every image, where it is known: left, top, right, bottom in pixels, the last two exclusive.
+    objects
+        Which pixels belong to the object, where that is known.
     """
 
     images: UInt8[Tensor, "n c h w"]
     labels: Int64[Tensor, " n"]
+    names: tuple[str, ...] | None = None
+    boxes: Int64[Tensor, "n 4"] | None = None
+    objects: Bool[Tensor, "n h w"] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -30,7 +45,13 @@ class Part:
         if np.array_equal(indices, np.arange(len(self))):
             return self
         chosen = torch.from_numpy(indices)
-        return Part(self.images[chosen], self.labels[chosen])
+        return Part(
+            self.images[chosen],
+            self.labels[chosen],
+            None if self.names is None else tuple(self.names[index] for index in indices),
+            None if self.boxes is None else self.boxes[chosen],
+            None if self.objects is None else self.objects[chosen],
+        )
 
 
 @dataclass(frozen=True)
@@ -93,3 +114,31 @@ def label_counts(part: Part, classes: int) -> Int[np.ndarray, " class"]:
 def _feed(sha: "hashlib._Hash", images: UInt8[Tensor, "n c h w"], block: int = 4096) -> None:
     for start in range(0, len(images), block):
         sha.update(images[start : start + block].contiguous().numpy().tobytes())
+
+
+def object_boxes(part: Part) -> Int64[Tensor, "n 4"]:
+    """Return the box of the object in every image: left, top, right, bottom in pixels, the last two exclusive.
+
+    Raises
+    ------
+    TombolaError
+        If the set does not know them.
+    """
+    return _known(part.boxes, "boxes")
+
+
+def object_masks(part: Part) -> Bool[Tensor, "n h w"]:
+    """Return which pixels of every image belong to its object.
+
+    Raises
+    ------
+    TombolaError
+        If the set does not know them.
+    """
+    return _known(part.objects, "masks")
+
+
+def _known(what: Tensor | None, name: str) -> Tensor:
+    if what is None:
+        raise TombolaError(f"these images come without {name} of their objects; the set 'shapes' has them")
+    return what

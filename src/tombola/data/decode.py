@@ -34,7 +34,13 @@ class Frame(NamedTuple):
 
 
 def decoded(
-    listing: Listing, frame: Frame, name: str, resize: bool = True, progress: OnWork | None = None
+    listing: Listing,
+    frame: Frame,
+    name: str,
+    resize: bool = True,
+    progress: OnWork | None = None,
+    *,
+    squash: bool = False,
 ) -> UInt8[np.ndarray, "n c h w"]:
     """Return the images of a listing, from the cache or by decoding them into it.
 
@@ -54,6 +60,8 @@ def decoded(
         If False, an image of another size is an error.
     progress
         Told after every block.
+    squash
+        Scale to the frame in both directions instead: nothing is cut away, and the aspect ratio is lost.
 
     Raises
     ------
@@ -62,14 +70,14 @@ def decoded(
     """
     from filelock import FileLock
 
-    entry = cache_folder(name) / f"{listing.digest()[:24]}-{'x'.join(map(str, frame))}.npy"
+    entry = cache_folder(name) / f"{listing.digest()[:24]}-{'x'.join(map(str, frame))}{'-squashed' * squash}.npy"
     if not entry.exists():
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(entry.with_suffix(".lock"))  # one process decodes, the others wait for it
             with lock:
                 if not entry.exists():
-                    _decode_all(listing, frame, entry, resize, progress)
+                    _decode_all(listing, frame, entry, resize, squash, progress)
         except OSError as error:
             raise TombolaError(f"cannot write {entry}: {error.strerror or error}; {CACHE_HINT}") from error
     images: UInt8[np.ndarray, "n c h w"] = np.load(entry, mmap_mode="c")
@@ -81,18 +89,22 @@ def cache_folder(name: str) -> Path:
     return user_cache() / "decoded" / name
 
 
-def _decode_all(listing: Listing, frame: Frame, entry: Path, resize: bool, progress: OnWork | None) -> None:
+def _decode_all(
+    listing: Listing, frame: Frame, entry: Path, resize: bool, squash: bool, progress: OnWork | None
+) -> None:
     log.info("decoding %d images of %s", len(listing), listing.folder)
     header = {"descr": "|u1", "fortran_order": False, "shape": (len(listing), *frame)}
     with written(entry, CACHE_HINT) as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for done, block in _blocks(listing.paths(), frame, resize):
+        for done, block in _blocks(listing.paths(), frame, resize, squash):
             file.write(block.data)
             if progress is not None:
                 progress(Work(f"decoding {listing.folder}", done, len(listing), "images"))
 
 
-def _blocks(paths: list[Path], frame: Frame, resize: bool) -> Iterator[tuple[int, UInt8[np.ndarray, "k c h w"]]]:
+def _blocks(
+    paths: list[Path], frame: Frame, resize: bool, squash: bool
+) -> Iterator[tuple[int, UInt8[np.ndarray, "k c h w"]]]:
     """Yield blocks in order. Pillow decodes without the interpreter's lock, so threads are enough."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(paths), BLOCK):
@@ -100,20 +112,21 @@ def _blocks(paths: list[Path], frame: Frame, resize: bool) -> Iterator[tuple[int
             block = np.empty((len(some), *frame), np.uint8)
 
             def fill(index: int, some: list[Path] = some, block: np.ndarray[Any, Any] = block) -> None:
-                block[index] = decode(some[index], frame, resize)
+                block[index] = decode(some[index], frame, resize, squash)
 
             list(pool.map(fill, range(len(some))))
             yield start + len(some), block
 
 
-def decode(path: Path, frame: Frame, resize: bool = True) -> UInt8[np.ndarray, "c h w"]:
+def decode(path: Path, frame: Frame, resize: bool = True, squash: bool = False) -> UInt8[np.ndarray, "c h w"]:
     """Return one image file as an array of the given frame."""
     from PIL import Image
 
     try:
         with Image.open(path) as image:
             refuse_deep(path, image)
-            pixels = np.asarray(_fit(path, image.convert("L" if frame.channels == 1 else "RGB"), frame, resize))
+            plain = image.convert("L" if frame.channels == 1 else "RGB")
+            pixels = np.asarray(_fit(path, plain, frame, resize, squash))
     except TombolaError:
         raise
     except Exception as error:  # Pillow's plug-ins raise whatever they stumble over
@@ -132,7 +145,7 @@ def unreadable(path: Path, error: Exception) -> TombolaError:
     return TombolaError(f"{path} cannot be read as an image ({error}); replace it or remove it")
 
 
-def _fit(path: Path, image: "Image", frame: Frame, resize: bool) -> "Image":
+def _fit(path: Path, image: "Image", frame: Frame, resize: bool, squash: bool) -> "Image":
     from PIL import Image
 
     size = frame.width, frame.height
@@ -142,6 +155,8 @@ def _fit(path: Path, image: "Image", frame: Frame, resize: bool) -> "Image":
         raise TombolaError(
             f"{path} is {image.width}x{image.height}, not {frame.width}x{frame.height}; replace it or remove it"
         )
+    if squash:
+        return image.resize(size, Image.Resampling.BILINEAR)
     scale = max(frame.width / image.width, frame.height / image.height)
     left, top = (image.width - frame.width / scale) / 2, (image.height - frame.height / scale) / 2
     box = (max(left, 0.0), max(top, 0.0), image.width - max(left, 0.0), image.height - max(top, 0.0))

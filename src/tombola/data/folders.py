@@ -1,7 +1,10 @@
-"""Named sets that lie as class folders: CINIC-10 and Imagenette."""
+"""Named sets that lie as class folders: CINIC-10 and Imagenette, under two names."""
 
 from collections.abc import Mapping
 from typing import ClassVar
+
+import numpy as np
+import torch
 
 from tombola.data.class_folders import ClassFolders, Listings
 from tombola.data.decode import Frame, unreadable
@@ -40,6 +43,8 @@ class Cinic10(ClassFolders):
         """Return the fixed frame; an image of another size is an error."""
         return Frame(3, 32, 32)
 
+
+PUBLISHED_SEED, PUBLISHED_TESTS = 69, 2800
 
 S3 = "https://s3.amazonaws.com/fast-ai-imageclas/"
 
@@ -83,6 +88,18 @@ class Imagenette(ClassFolders):
         size = spec.size or 224
         return Frame(3, size, size)
 
+    def published(self, listings: Listings) -> Listings:
+        """Return the split of the published study on pruning and explanations (explainability.md, section 2.2).
+
+        Of a permutation of the sorted val images by torch's generator with seed 69, the first 2,800 of 3,925 test and
+        the last 1,125 validate; of a partial copy as large a share (rounded down) tests. Train is the train folder.
+        """
+        count = len(listings.test)
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(PUBLISHED_SEED)).numpy()
+        tests = count * PUBLISHED_TESTS // self.official.test
+        test, validation = (listings.test.subset(np.sort(part)) for part in (order[:tests], order[tests:]))
+        return Listings(listings.classes, listings.train, test, validation)
+
     def content(self, listings: Listings, spec: DataSpec) -> str | None:
         """Tell partial copies apart, and copies of other resolution than the one `pull` fetches by default."""
         from PIL import Image
@@ -95,3 +112,14 @@ class Imagenette(ClassFolders):
             raise unreadable(path, error) from error
         usual = super().content(listings, spec)
         return usual if side == 320 else f"{usual or 'complete'}-{side}px"
+
+
+@register("imagenette2")
+class Imagenette2(Imagenette):
+    """Imagenette with the plain class names that people are shown (reference explainability.md, section 2.1)."""
+
+    title = "imagenette under plain class names, with data.split published, colour, data.size (224)"
+    classes = (
+        *("fish", "dog", "cassetteplayer", "chainsaw", "church"),
+        *("frenchhorn", "garbagetruck", "gaspump", "golfball", "parachute"),
+    )

@@ -97,6 +97,29 @@ def load(spec: DataSpec, seed: int) -> Dataset:
     return assemble(source.read(folder, spec), spec, seed, source)
 
 
+def split_names(spec: DataSpec, seed: int) -> dict[str, tuple[str, ...]]:
+    """Return the files of every part of a set as an experiment sees them, without reading pixels.
+
+    Raises
+    ------
+    TombolaError
+        As `load` does, and for sets that are no files.
+    """
+    source, folder = _open(spec)
+    names = source.names(folder, spec)
+    if not names:
+        raise TombolaError(f"'{spec.name}' is no set of image files, so its images have no names")
+    own = names.get("validation")
+    total = len(names["train"])
+    split = draw_split(spec, seed, total, None if own is None else len(own), source.default_validation(total))
+    from_own = names["train"] if own is None else own
+    return {
+        "train": tuple(names["train"][index] for index in split.train),
+        "validation": tuple(from_own[index] for index in split.validation),
+        "test": names["test"],
+    }
+
+
 def load_data(name: str, *, root: str | PathLike[str] | None = None, seed: int = 0, **fields: Any) -> Dataset:
     """Return an image set by name.
 
@@ -153,5 +176,14 @@ def _open(spec: DataSpec) -> tuple[Source, Path | None]:
     if spec.size is not None and not source.resizes:
         raise TombolaError(
             f"data.size = {spec.size}: images of '{spec.name}' all have one size and stay as they are; leave it out"
+        )
+    if spec.fit != "crop" and not source.resizes:
+        raise TombolaError(
+            f"data.fit = '{spec.fit}': images of '{spec.name}' all have one size and stay as they are; leave it out"
+        )
+    if spec.split != "drawn" and not source.divides:
+        raise TombolaError(
+            f"data.split = '{spec.split}': '{spec.name}' is no set of image files, so no file can say how it is "
+            "divided; use drawn"
         )
     return source, locate(spec.name, spec.root)

@@ -53,11 +53,14 @@ OnWork = Callable[[Work], None]
 
 @dataclass(frozen=True)
 class Download:
-    """A file at its official addresses, tried in order; an archive where `folder` names the folder it becomes."""
+    """A file at its official addresses, tried in order; an archive where `folder` names the folder it becomes.
+
+    Without a checksum whoever fetches it checks it.
+    """
 
     file: str
     size: int
-    checksum: str
+    checksum: str | None
     addresses: tuple[str, ...]
     folder: str | None = None
 
@@ -85,6 +88,8 @@ class Source(ABC):
     """Whether ``data.root`` itself is the set."""
     resizes: ClassVar[bool] = False
     """Whether ``data.size`` applies."""
+    divides: ClassVar[bool] = False
+    """Whether ``data.split`` applies: the set consists of files with names."""
     downloads: ClassVar[Mapping[str, tuple[Download, ...]]] = {}
     """Files to pull, by variant; the first variant is the default."""
 
@@ -95,6 +100,10 @@ class Source(ABC):
     def lacking(self, folder: Path) -> list[str]:
         """Return the files a folder lacks to be this set; empty if it is complete."""
         return []
+
+    def names(self, folder: Path | None, spec: DataSpec) -> dict[str, tuple[str, ...]]:
+        """Return the files of every part, relative to the set's folder; empty where there are none."""
+        return {}
 
     def survey(self, folder: Path | None, spec: DataSpec) -> Survey:
         """Return what the set holds. This default reads it all."""

@@ -13,6 +13,7 @@ from tombola.networks import build
 from tombola.networks.state import restore
 from tombola.pruning import planned_remaining
 from tombola.records import record_steps
+from tombola.specs import ConvergeSpec
 from tombola.store import JobId
 from tombola.store.folder import TICKET
 from tombola.training import fit
@@ -42,7 +43,7 @@ def measure(plan: Plan, data: Dataset, steps: int = 8) -> Cost:
         result = fit(
             module,
             small,
-            plan.spec.train,
+            plan.spec.train.model_copy(update={"converge": ConvergeSpec()}),
             engine=DENSE,
             length=f"{steps}st",
             record_every=f"{steps}st",

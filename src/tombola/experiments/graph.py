@@ -29,6 +29,9 @@ class Job:
         All jobs that must be complete first.
     dense
         Whether the whole network is trained, whatever the level.
+    start
+        The job whose trained state it goes on from, or may; None for a dense network, and for controls of a ticket's
+        own start.
     """
 
     id: JobId
@@ -36,6 +39,7 @@ class Job:
     parent: JobId | None
     needs: tuple[JobId, ...]
     dense: bool = False
+    start: JobId | None = None
 
     @property
     def size_level(self) -> int:
@@ -73,6 +77,7 @@ def job_graph(spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str,
                 replicate=replicate,
                 level=level or None,
                 density=spec.prune.densities[level - 1] if level and spec.prune.densities else None,
+                rate=spec.prune.rates[level - 1] if level and spec.prune.rates else None,
                 snapshot=None if parent else rewind,
                 given=procedure.given(spec, replicate, level),
                 **engines.key(level),
@@ -80,12 +85,12 @@ def job_graph(spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str,
             )
             ticket = JobId(replicate, level)
             needs = tuple(dict.fromkeys((parent, JobId(replicate, 0)))) if parent else ()
-            jobs[ticket] = Job(ticket, key, parent, needs)
+            jobs[ticket] = Job(ticket, key, parent, needs, start=parent)
     return jobs | _control_jobs(spec, engines, sources, jobs)
 
 
 def _control_jobs(
-    spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str, str], tickets: Mapping[JobId, Job]
+    spec: ExperimentSpec, engines: EngineChoice, sources: Mapping[str, str], tickets: dict[JobId, Job]
 ) -> dict[JobId, Job]:
     """Return the controls of every pruned level, and other orders of the dense one.
 
@@ -104,16 +109,18 @@ def _control_jobs(
             for repetition in range(repetitions[name]):
                 control = JobId(replicate, level, name, repetition)
                 more = rule.needs(control)
+                known = tickets | jobs
                 key = job_key(
                     spec,
                     ticket.key,
                     replicate=replicate,
                     control=name,
                     repetition=repetition,
-                    needs=digest([tickets[need].key for need in more]) if more else None,
+                    needs=digest([known[need].key for need in more]) if more else None,
                     **engines.key(0 if rule.dense else level),
                     **sources,
                 )
                 needs = tuple(dict.fromkeys((ticket.id, JobId(replicate, 0), *more)))
-                jobs[control] = Job(control, key, ticket.id, needs, dense=rule.dense)
+                start = (*more, JobId(replicate, 0))[0] if rule.chains else None
+                jobs[control] = Job(control, key, ticket.id, needs, rule.dense, start)
     return jobs

@@ -32,4 +32,6 @@ def still_needed(run: Run) -> Protection:
             whole.add(JobId(job.replicate, above))
     above = parent(spec.prune.levels + 1)
     grows = range(spec.replicates) if above is not None else ()
-    return Protection(frozenset(whole), frozenset(JobId(replicate, above) for replicate in grows if above is not None))
+    trained = {JobId(replicate, above) for replicate in grows if above is not None}
+    last = {job for job in run.jobs if job.level == spec.prune.levels and job.control != TICKET}
+    return Protection(frozenset(whole), frozenset(trained | {job for job in last if controls[job.control].chains}))

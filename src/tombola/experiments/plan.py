@@ -8,6 +8,8 @@ from tombola.data import Info, describe
 from tombola.data import load as load_data
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
+from tombola.experiments import weights
+from tombola.experiments.checks import check_controls, check_lengths
 from tombola.experiments.controls import controls
 from tombola.experiments.engines import EngineChoice, choose_engines
 from tombola.experiments.events import Listener, silent
@@ -17,7 +19,7 @@ from tombola.experiments.imported import refuse_imported, refuse_without_tickets
 from tombola.experiments.procedures import procedures
 from tombola.experiments.trial import Shape
 from tombola.networks import PrunableLayer, build, prunable_layers
-from tombola.pruning import allocations, scores
+from tombola.pruning import allocations, planned_remaining, scores
 from tombola.specs import ExperimentSpec, Length
 from tombola.specs.keys import run_key
 from tombola.specs.plugins import load_plugins
@@ -83,6 +85,8 @@ class Plan:
 
     def steps_of(self, job: JobId) -> int:
         """Return the steps a job trains: fewer where it restarts at step k, at most these where its ticket decides."""
+        if job.level and self.spec.prune.finetune is not None:
+            return Length.parse(self.spec.prune.finetune).steps(self.batches_per_epoch)
         rewound = job.level > 0 if job.control == TICKET else controls[job.control].resumes
         return self.steps - (self.spec.prune.rewind_step if rewound else 0)
 
@@ -123,14 +127,17 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
         One sentence for the first thing that cannot work: names, plans, shapes, split, lengths, device, data, folder.
     """
     plugins = load_plugins(spec.modules)
-    if spec.data.root is not None:
-        spec = spec.with_(data={"root": str(Path(spec.data.root).resolve())})
+    places = {"root": spec.data.root, "split_file": spec.data.split_file}
+    if any(places.values()):
+        spec = spec.with_(data={name: str(Path(place).resolve()) for name, place in places.items() if place})
     procedure = procedures[spec.prune.procedure]
-    spec = procedure.settled(spec)
+    spec = weights.settled(procedure.settled(spec))
     info = describe(spec.data)
     sources = {"plugins": " ".join(f"{name}={digest}" for name, digest in plugins.items())} if plugins else {}
     if info.identity is not None:
         sources["data"] = info.identity
+    if (content := weights.digest(spec.network)) is not None:
+        sources["weights"] = content
     given = procedure.given(spec, 0, 1)
     folder = RunFolder(out / f"{spec.name}-{run_key(spec, **sources, **({'given': given} if given else {}))}")
     if folder.spec_file.exists():
@@ -139,10 +146,16 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
     _ = scores[spec.prune.score], allocations[spec.prune.allocation]
     if (reason := procedure.refuses(spec)) is not None:
         raise TombolaError(f"prune.procedure = '{spec.prune.procedure}': {reason}")
-    _check_controls(spec)
-    _check_lengths(spec, info)
+    check_controls(spec)
+    check_lengths(spec, info)
     module = build(spec.network, info.shape, len(info.classes), device="meta")
     layers = prunable_layers(module, spec.network.prunable)
+    reason = allocations[spec.prune.allocation].fits(module, info.shape, layers, spec.prune)
+    if reason is not None and spec.prune.levels:
+        raise TombolaError(f"prune.allocation = '{spec.prune.allocation}': {reason}")
+    if spec.network.weights is not None:
+        found = weights.read_given(spec.network, Shape(info.shape, len(info.classes)))
+        weights.check(found, planned_remaining(layers, spec.prune))
     engines, forecast = choose_engines(Question(spec, module, info.shape, layers, info.sizes.train), folder, listener)
     if spec.train.precision == "tf32" and find_device(engines.device).type == "cpu":
         raise TombolaError("train.precision = 'tf32' is arithmetic of CUDA devices, and this runs on a CPU; take fp32")
@@ -170,28 +183,3 @@ def grown(spec: ExperimentSpec, before: ExperimentSpec) -> ExperimentSpec:
         controls=[f"{name}:{count}" for name, count in repetitions.items()],
         control_levels="last" if {spec.control_levels, before.control_levels} == {"last"} else "all",
     )
-
-
-def _check_controls(spec: ExperimentSpec) -> None:
-    for name, repetitions in spec.control_repetitions().items():
-        reason = controls[name].refuses(spec, repetitions)
-        if reason and spec.prune.levels:
-            raise TombolaError(f"controls: '{name}' cannot run: {reason}")
-
-
-def _check_lengths(spec: ExperimentSpec, info: Info) -> None:
-    train, prune = spec.train, spec.prune
-    per_epoch = info.sizes.train // train.batch_size
-    if per_epoch == 0:
-        raise TombolaError(
-            f"train.batch_size = {train.batch_size} exceeds the {info.sizes.train} training samples "
-            f"of {info.name}; use a smaller batch"
-        )
-    steps = Length.parse(train.length).steps(per_epoch)
-    if Length.parse(train.record_every).steps(per_epoch) > steps:
-        raise TombolaError(
-            f"train.record_every = '{train.record_every}' is longer than training ({steps} steps); "
-            "records would miss all of it"
-        )
-    if prune.rewind_step >= steps:
-        raise TombolaError(f"prune.rewind = '{prune.rewind}' is not before the end of training ({steps} steps)")

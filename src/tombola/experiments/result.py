@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 import tombola
+from tombola.experiments.assess import result_tables
 from tombola.experiments.bench import Bench
+from tombola.experiments.controls import controls
 from tombola.experiments.graph import Job
 from tombola.experiments.trial import Trial, with_initial
 from tombola.networks import PrunableLayer
@@ -39,6 +41,7 @@ def publish_trained(job: Job, bench: Bench, started: str, layers: Layers, trial:
     info = JobInfo(**_identity(job, started), **_outcome(result, ticket.mask, layers), finished=now(), found=found)
     keep_initial = bench.spec.store.keep != "masks" or (job.id.level == 0 and job.id.control == TICKET)
     told = Ticket(ticket.initial, ticket.mask, {**ticket.provenance, **_provenance(job, bench)})
+    tables |= result_tables(bench, info, trial, result)
     publish_job(
         *(bench.folder, info, told, result.records, _kept(job, bench, result)),
         with_initial=keep_initial,
@@ -94,6 +97,7 @@ def _outcome(result: FitResult, mask: Mask, layers: Layers) -> dict[str, Any]:
     return _counts(mask, layers) | {
         "status": result.status,
         "reason": result.reason,
+        "convergence": {} if result.convergence is None else result.convergence.row(),
         "early_stop_step": None if stop is None else int(result.records.step[stop]),
         "engine": result.engine,
         "device": result.device,
@@ -119,7 +123,7 @@ def _provenance(job: Job, bench: Bench) -> dict[str, Any]:
         "key": job.key,
         "input_shape": list(bench.shape.input_shape),
         "classes": bench.shape.classes,
-        "network": bench.spec.network.model_dump(mode="json"),
+        "network": bench.spec.network.model_dump(mode="json", exclude={"weights"}),
     }
 
 
@@ -129,7 +133,7 @@ def _kept(job: Job, bench: Bench, result: FitResult) -> dict[str, State]:
     states: dict[str, State] = {}
     if result.status != "done":
         return states
-    if keep == "all" or job.id.control == TICKET:
+    if keep == "all" or job.id.control == TICKET or controls[job.id.control].chains:
         states[TRAINED] = result.trained
     if keep != "masks" and result.early_stop is not None:
         states[EARLY_STOP] = result.early_stop

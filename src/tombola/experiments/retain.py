@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tombola.experiments.controls import controls
 from tombola.experiments.graph import Job
 from tombola.experiments.procedures import procedures
 from tombola.specs import ExperimentSpec
@@ -12,14 +13,14 @@ from tombola.store.jobs import TRAINED
 
 
 def drop_trained(spec: ExperimentSpec, folder: RunFolder, jobs: Mapping[JobId, Job], finished: JobId) -> None:
-    """Remove the trained states that a just finished ticket was the last to need: its parent's, or its own.
+    """Remove the trained states that a just finished job was the last to need: the one it went on from, or its own.
 
     The one that a further level would be made from stays (iterative: the last level's, one-shot: the dense one), so
-    that the run can grow.
+    that the run can grow. Other controls than those of chains keep none in the first place.
     """
-    if spec.store.keep == "all" or finished.control != TICKET:
+    if spec.store.keep == "all" or not (finished.control == TICKET or controls[finished.control].chains):
         return
-    for job in (jobs[finished].parent, finished):
+    for job in (jobs[finished].start, finished):
         if job is None or grows_from(spec, job):
             continue
         if all(folder.job(child).exists() for child in made_from(job, jobs)):
@@ -28,16 +29,18 @@ def drop_trained(spec: ExperimentSpec, folder: RunFolder, jobs: Mapping[JobId, J
 
 
 def needs_trained(spec: ExperimentSpec, jobs: Mapping[JobId, Job], job: JobId) -> bool:
-    """Return whether a ticket's trained state has to be there: all are kept, or another ticket starts from it."""
-    starts_others = grows_from(spec, job) or bool(made_from(job, jobs))
-    return job.control == TICKET and (spec.store.keep == "all" or starts_others)
+    """Return whether a job's trained state has to be there: all tickets' are kept, or another job starts from it."""
+    kept = spec.store.keep == "all" and job.control == TICKET
+    return kept or grows_from(spec, job) or bool(made_from(job, jobs))
 
 
 def grows_from(spec: ExperimentSpec, job: JobId) -> bool:
-    """Return whether one more level would be made from a ticket."""
+    """Return whether one more level would be made from a job."""
+    if job.control != TICKET:
+        return controls[job.control].chains and job.level == spec.prune.levels
     return procedures[spec.prune.procedure].parent(spec.prune.levels + 1) == job.level
 
 
 def made_from(job: JobId, jobs: Mapping[JobId, Job]) -> list[JobId]:
-    """Return the tickets that are made from a job."""
-    return [other.id for other in jobs.values() if other.parent == job and other.id.control == TICKET]
+    """Return the jobs that start from a job's trained state."""
+    return [other.id for other in jobs.values() if other.start == job]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tombola.data import prepare
+from tombola.data import SPLIT_FILE, names_of, prepare, write_split
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
 from tombola.experiments import estimate
@@ -176,6 +176,8 @@ def _same_data(plan: Plan, data: Dataset) -> None:
     now = environment(data, plan.engines, plan.plugins)
     if before is None:
         plan.folder.write_environment(now)
+        if plan.spec.data.split != "drawn":
+            write_split(names_of(data), plan.folder.path / SPLIT_FILE)
     elif (before["digest"], before["split_digest"]) != (data.digest, data.split.digest):
         raise TombolaError(
             f"data.name = '{data.name}': the images differ from those this run was started with "

@@ -10,7 +10,7 @@ import xarray as xr
 from tombola.interop.export import Exported
 from tombola.interop.export_extras import needs
 from tombola.interop.export_files import replacing, taken
-from tombola.records import MEASURES
+from tombola.records import EPOCH_MEASURES, MEASURES
 from tombola.registry import Registry
 from tombola.store import Run
 
@@ -87,7 +87,7 @@ def _netcdf(run: Run, path: Path) -> None:
     data.to_netcdf(path, format="NETCDF3_64BIT", engine="scipy")
 
 
-_VARIABLES = (*JOB, *MEASURES, "record", "step", "on_grid", "status", "density")
+_VARIABLES = (*JOB, *MEASURES, *EPOCH_MEASURES, "record", "step", "on_grid", "status", "density")
 records_formats.register("records-csv")(RecordsFormat(_csv, "a table, one row per record", ".csv"))
 records_formats.register("records-zarr")(RecordsFormat(_zarr, "labelled arrays as zarr", ".zarr", (".z*", *_VARIABLES)))
 records_formats.register("records-netcdf")(RecordsFormat(_netcdf, "labelled arrays as netCDF", ".nc"))

@@ -22,6 +22,9 @@ PRUNING_FORMATS: tuple[str, ...] = get_args(PruningFormat)
 WRAPPINGS = ("state_dict", "model_state_dict", "model")
 """Under these names a checkpoint of a training script holds its network's state dict."""
 
+RUNS = "may run code"
+"""What the restricted reader says of a file that names more than tensors."""
+
 PREFIXES = ("module.", "_orig_mod.")
 """What ``DataParallel`` and ``torch.compile`` put before every name."""
 
@@ -58,7 +61,15 @@ def read_state_dict(path: str | Path, *, limit: int = LIMIT) -> tuple[State, Mas
     path = Path(path)
     if is_safetensors(path):
         return read_safetensors(path, limit)
-    content = read_torch(path, globals=dict(NUMBERS) | dict(PARAMETERS), limit=limit)
+    try:
+        content = read_torch(path, globals=dict(NUMBERS) | dict(PARAMETERS), limit=limit)
+    except TombolaError as error:
+        if RUNS not in str(error):
+            raise
+        raise TombolaError(
+            f"{error}; if it is a whole network, save its tensors in the program that wrote it: "
+            "torch.save(network.state_dict(), FILE)"
+        ) from error
     return split_pruned(_bare(_unwrapped(content, path)), path)
 
 

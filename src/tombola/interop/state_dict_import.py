@@ -8,6 +8,7 @@ import torch
 
 from tombola.data import describe, sets
 from tombola.errors import TombolaError, nearest
+from tombola.interop.customary_names import renamed
 from tombola.interop.imported import Findings, Imported, Source, file_digest, publish, run_name
 from tombola.interop.restricted import LIMIT
 from tombola.interop.state_dict import read_state_dict
@@ -64,7 +65,10 @@ def import_state_dict(
         if value not in valid:
             raise TombolaError(f"unknown {what} '{value}'{nearest(value, valid)}")
     path, findings = Path(file), Findings()
-    weights, stored = read_state_dict(path, limit=limit)
+    found, flags = read_state_dict(path, limit=limit)
+    architecture = network.network.architecture
+    weights = renamed(architecture, found)
+    stored = None if flags is None else _renamed_mask(architecture, flags)
     shape, classes = _images(network)
     layers = _fitting(path, weights, network, shape, classes)
     mask = _mask(weights, stored, layers, mask_from, findings)
@@ -120,6 +124,11 @@ def _images(spec: ExperimentSpec) -> tuple[InputShape, int]:
         return source.shape, len(source.classes)
     info = describe(spec.data)
     return info.shape, len(info.classes)
+
+
+def _renamed_mask(architecture: str, mask: Mask) -> Mask:
+    held = renamed(architecture, mask.held)
+    return Mask(renamed(architecture, dict(mask)), held)
 
 
 def _fitting(

@@ -2,7 +2,6 @@
 
 from tombola.networks.builders import Builder, build, networks
 from tombola.networks.counts import WeightCounts, count_weights
-from tombola.networks.factory import factory_digest
 from tombola.networks.graph import LayerGraph, Node, layer_graph, unsupported
 from tombola.networks.initialise import initialise
 from tombola.networks.plan import InputShape, NetworkPlan, plan_network
@@ -26,7 +25,6 @@ __all__ = [
     "build",
     "capture",
     "count_weights",
-    "factory_digest",
     "initialise",
     "layer_graph",
     "networks",

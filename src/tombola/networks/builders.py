@@ -8,10 +8,12 @@ import torch
 from torch import nn
 
 from tombola.networks.factory import FACTORY, build_from_factory
-from tombola.networks.fixed import STAGES, build_fc, build_fc_gem, build_vgg, build_vgg16_imagenet
+from tombola.networks.fixed import STAGES, build_fc, build_fc_gem, build_vgg, build_vgg16_imagenet, build_vgg_small
 from tombola.networks.plan import InputShape
 from tombola.networks.plan_network import build_plan_network
 from tombola.networks.resnet import DEPTHS, VARIANTS, build_resnet
+from tombola.networks.resnet_imagenet import LAYOUTS, build_imagenet_resnet
+from tombola.networks.vit import build_vit
 from tombola.registry import Registry
 from tombola.specs import NetworkSpec
 
@@ -26,6 +28,10 @@ networks.register("fc-gem")(build_fc_gem)
 for _name in STAGES:
     networks.register(_name)(build_vgg)
 networks.register("vgg16-imagenet")(build_vgg16_imagenet)
+networks.register("vgg-small")(build_vgg_small)
+networks.register("vit-tiny")(build_vit)
+for _name in LAYOUTS:
+    networks.register(_name)(build_imagenet_resnet)
 for _depth in DEPTHS:
     for _variant in VARIANTS:
         networks.register(f"resnet{_depth}{_variant}")(partial(build_resnet, depth=_depth, variant=_variant))

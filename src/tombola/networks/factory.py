@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tombola.errors import TombolaError, nearest
 from tombola.networks.plan import InputShape
 from tombola.specs import NetworkSpec
-from tombola.specs.plugins import imported, source_digest
+from tombola.specs.plugins import imported
 
 FACTORY = "factory"
 """Name of the architecture that a factory makes."""
@@ -51,23 +51,6 @@ def build_from_factory(spec: NetworkSpec, input_shape: InputShape, classes: int)
             )
         _check_output(spec, module, input_shape, classes)
     return module
-
-
-def factory_digest(spec: NetworkSpec) -> str:
-    """Return the SHA-256 of the source of the module that ``spec.factory`` names, in hexadecimal.
-
-    Raises
-    ------
-    TombolaError
-        If the module cannot be imported, or has no source.
-    """
-    module = _module(*_split(spec))
-    try:
-        return source_digest(module)
-    except (OSError, TypeError) as error:
-        raise TombolaError(
-            f"network.factory: module '{module.__name__}' has no source to record; put the function into a Python file"
-        ) from error
 
 
 def _split(spec: NetworkSpec) -> tuple[str, str]:

@@ -1,6 +1,19 @@
 """Masks, scores, allocations and level schedules: functions, no training loops, no files."""
 
-from tombola.pruning import criteria, grasp, grouped, profiles, smart_ratio, snip, synflow, synflow_rescaled, threshold
+from tombola.pruning import (
+    channels,
+    criteria,
+    gradient,
+    grasp,
+    grouped,
+    n_of_m,
+    profiles,
+    smart_ratio,
+    snip,
+    synflow,
+    synflow_rescaled,
+    threshold,
+)
 from tombola.pruning.allocation import Allocation, AllocationRule, allocations
 from tombola.pruning.compact import Compacted, compact_network
 from tombola.pruning.conformance import check_score
@@ -29,6 +42,7 @@ __all__ = [
     "ScoreContext",
     "Ticket",
     "allocations",
+    "channels",
     "check_score",
     "collapsed_layers",
     "compact_network",
@@ -36,8 +50,10 @@ __all__ = [
     "criteria",
     "expected_densities",
     "find_paths",
+    "gradient",
     "grasp",
     "grouped",
+    "n_of_m",
     "path_mask",
     "planned_remaining",
     "profiles",

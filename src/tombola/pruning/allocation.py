@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tombola.networks import PrunableLayer
 from tombola.pruning.mask import Mask
@@ -13,6 +13,7 @@ from tombola.pruning.ranking import Scores, lowest, surviving_scores, tie_genera
 from tombola.pruning.removal import Counts, layerwise_removal, overall_removal
 from tombola.pruning.request import Request
 from tombola.registry import Registry
+from tombola.specs import PruneSpec
 
 Allocation = Callable[[Scores, Mask, Request], Mask]
 """(scores, mask, request) -> a mask within the given one, with exactly as many survivors as the request asks for."""
@@ -23,6 +24,17 @@ Split = Callable[[Counts, Request], dict[str, int]]
 
 Groups = Callable[[Sequence[PrunableLayer]], dict[str, tuple[str, ...]]]
 """Layers -> name of a group -> names of its layers; every layer is in one of them."""
+
+
+Fits = Callable[[nn.Module, tuple[int, int, int], Sequence[PrunableLayer], PruneSpec], str | None]
+"""(network, shape of an image, prunable layers, pruning) -> half a sentence on why that cannot be, or None."""
+
+
+def anything(
+    module: nn.Module, shape: tuple[int, int, int], layers: Sequence[PrunableLayer], spec: PruneSpec
+) -> str | None:
+    """Prune every network."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,20 @@ class AllocationRule:
         rules do.
     groups
         Layers that share a threshold, where that is neither each for itself nor all together.
+    whole
+        Whether it removes whole units (channels, one weight of every group) and so keeps what comes nearest to the
+        number asked for; what levels keep is planned exactly all the same.
+    fits
+        (Network, shape of an image, its prunable layers, experiment's pruning) -> why it cannot prune that network so,
+        else None. Asked before any compute.
     """
 
     allocate: Allocation
     split: Split | None = None
     misses: int = 0
     groups: Groups | None = None
+    whole: bool = False
+    fits: Fits = anything
 
     def __call__(self, scores: Scores, mask: Mask, request: Request) -> Mask:
         """Return the mask."""
@@ -59,13 +79,20 @@ class Allocations(Registry[AllocationRule]):
     """Allocations by name. A plain function is registered by its name alone."""
 
     def register(
-        self, name: str, *, split: Split | None = None, misses: int = 0, groups: Groups | None = None
+        self,
+        name: str,
+        *,
+        split: Split | None = None,
+        misses: int = 0,
+        groups: Groups | None = None,
+        whole: bool = False,
+        fits: Fits = anything,
     ) -> Callable[[A], A]:
         """Return a decorator that files an allocation under `name` (`AllocationRule` says what the rest means)."""
         keep = super().register(name)
 
         def file(allocate: A) -> A:
-            keep(AllocationRule(allocate, split, misses, groups))
+            keep(AllocationRule(allocate, split, misses, groups, whole, fits))
             return allocate
 
         return file

@@ -11,7 +11,7 @@ from tombola.pruning.mask import Mask
 from tombola.pruning.ranking import Scores, surviving_scores, without
 from tombola.pruning.removal import Counts, apportion, check_total, checked_counts
 from tombola.pruning.request import Request
-from tombola.pruning.rounding import removed_at_rate
+from tombola.pruning.rounding import removed_at_rate, survivors_at
 from tombola.specs.prune import JOINT_LINEAR
 
 TOGETHER = " + "
@@ -61,7 +61,7 @@ def shares_left(
     survivors
         Per group.
     request
-        Shares per group, an exact total, or rates; rounding; floor.
+        Shares per group, an exact total, a compression rate, or rates; rounding; floor.
     groups
         Name of a group -> names of its layers.
     by_layer
@@ -79,6 +79,12 @@ def shares_left(
         check_total(request.keep, sum(survivors.values()), sum(least.values()), request)
         return apportion(survivors, request.keep, least)
     left = {}
+    if request.compression is not None:
+        sizes = {layer.name: layer.size for layer in request.layers}
+        for group, names in groups.items():
+            aim = survivors_at(sum(sizes[name] for name in names), request.compression)
+            left[group] = min(survivors[group], max(aim, least[group]))
+        return left
     for group, names in groups.items():
         rate: Fraction = request.rates[names[0]]
         wanted = removed_at_rate(survivors[group], rate, request.rounding)

@@ -5,7 +5,7 @@ from functools import partial
 
 from tombola.errors import TombolaError
 from tombola.pruning.request import Request
-from tombola.pruning.rounding import removed_at_rate
+from tombola.pruning.rounding import removed_at_rate, survivors_at
 from tombola.pruning.sharing import shared_out
 
 Counts = Mapping[str, int]
@@ -15,9 +15,9 @@ Counts = Mapping[str, int]
 def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
     """Return how many weights each layer loses when layers are treated one by one.
 
-    With rates: round(survivors x rate) of each layer, less where the floor protects it. With exact counts: down to
-    those. With an exact total: every layer loses the same share as nearly as whole numbers allow (`shared_out`), and
-    never more with a larger total.
+    With rates: round(survivors x rate) of each layer, less where the floor protects it. With a compression rate: down
+    to what it leaves of all the layer's weights. With exact counts: down to those. With an exact total: every layer
+    loses the same share as nearly as whole numbers allow (`shared_out`), and never more with a larger total.
 
     Raises
     ------
@@ -32,6 +32,10 @@ def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
         check_total(request.keep, sum(survivors.values()), sum(least.values()), request)
         kept = apportion(survivors, request.keep, least)
         return {name: count - kept[name] for name, count in survivors.items()}
+    if request.compression is not None:
+        sizes = {layer.name: layer.size for layer in request.layers}
+        aims = {name: survivors_at(sizes[name], request.compression) for name in survivors}
+        return {name: max(0, count - max(aims[name], request.floor)) for name, count in survivors.items()}
     removal = {}
     for name, count in survivors.items():
         wanted = removed_at_rate(count, request.rates[name], request.rounding)
@@ -40,7 +44,7 @@ def layerwise_removal(survivors: Counts, request: Request) -> dict[str, int]:
 
 
 def overall_removal(survivors: int, protected: int, request: Request) -> int:
-    """Return how many weights all layers together lose: round(survivors x rate), or what leaves the exact total.
+    """Return how many weights all layers together lose: by rate, by compression rate, or what leaves the exact total.
 
     Parameters
     ----------
@@ -57,7 +61,10 @@ def overall_removal(survivors: int, protected: int, request: Request) -> int:
         If the total cannot be met: more than what survives, or less than what the floors protect.
     """
     keep = request.keep
-    if keep is None:
+    if keep is None and request.compression is not None:
+        keep = survivors_at(sum(layer.size for layer in request.layers), request.compression)
+        keep = min(keep, survivors)
+    elif keep is None:
         keep = survivors - removed_at_rate(survivors, request.rate, request.rounding)
     check_total(keep, survivors, protected, request)
     return survivors - keep

@@ -31,6 +31,11 @@ class Request:
         Survivors per layer name; where given they replace rates per layer, and `keep` is their sum.
     shares
         Survivors per group of layers, for allocations that have groups; where given they replace rates.
+    compression
+        Compression rate: of n weights floor(n / rate + 1/2) remain, of each layer, group or all together; where given
+        it replaces rates.
+    group
+        Inputs in a row that share a count, for allocations that have such groups (`tombola.pruning.structured`).
     rounding
         ``"ceil"``, ``"floor"``, ``"nearest"`` or ``"percentile"``: of survivors x rate, the number removed.
     ties
@@ -56,6 +61,8 @@ class Request:
     generator: torch.Generator | None = None
     counts: Mapping[str, int] | None = None
     shares: Mapping[str, int] | None = None
+    compression: Fraction | None = None
+    group: int = 4
 
     def __post_init__(self) -> None:
         require("rounding", self.rounding, ROUNDINGS)
@@ -65,6 +72,8 @@ class Request:
                 raise TombolaError(
                     f"rate = {float(rate):g} is outside [0, 1); it is the share of survivors removed per round"
                 )
+        if self.compression is not None and not self.compression >= 1:
+            raise TombolaError(f"compression rate {float(self.compression):g} is below 1; 4 leaves a quarter")
         if self.floor < 0:
             raise TombolaError(
                 f"floor = {self.floor} is negative; it is the number of survivors every layer keeps at least"
@@ -91,6 +100,7 @@ class Request:
             ties=spec.ties if generator is not None else "index",
             floor=spec.floor,
             generator=generator,
+            group=spec.group,
         )
 
     @classmethod

@@ -34,6 +34,21 @@ def removed_at_rate(survivors: int, rate: Fraction, rounding: str) -> int:
     return ROUNDINGS[rounding](survivors, rate)
 
 
+def survivors_at(size: int, compression: Fraction) -> int:
+    """Return how many of all weights a compression rate leaves: floor(size / rate + 1/2), at least 1 of any.
+
+    Whole numbers throughout, and from all weights, not from those that survive: nothing adds up from level to level
+    (explainability reference, section 4.2).
+
+    Examples
+    --------
+    >>> [survivors_at(1728, Fraction(rate)) for rate in (3, 10, 64)]
+    [576, 173, 27]
+    """
+    numerator, denominator = compression.numerator, compression.denominator
+    return min(size, max(1, (2 * size * denominator + numerator) // (2 * numerator)))
+
+
 def require(field: str, value: str, valid: Iterable[str]) -> None:
     """Refuse a choice that does not exist.
 

@@ -85,7 +85,7 @@ def prune_to_level(context: ScoreContext, spec: PruneSpec, level: int) -> Mask:
     found, mask = _scored(context, spec.score, spec.invert), context.mask
     per_round = Request.for_round(context.layers, spec, context.generator)
     plans = planned_remaining(context.layers, spec, level)[1:]
-    for plan in plans[-1:] if spec.densities else plans:
+    for plan in plans[-1:] if spec.densities or spec.rates else plans:
         request = replace(per_round, keep=plan.total, counts=plan.remaining, shares=plan.shares)
         mask = _allocated(found, replace(context, mask=mask), spec.allocation, request)
     return mask
@@ -185,6 +185,7 @@ def _allocated(found: Scores, context: ScoreContext, allocation: str, request: R
         raise TombolaError(
             f"allocation '{allocation}' lets pruned weights return; a level's mask must lie within the one before"
         )
-    if request.keep is not None and abs(mask.count - request.keep) > rule.misses:
+    exact = not rule.whole or request.counts is not None
+    if exact and request.keep is not None and abs(mask.count - request.keep) > rule.misses:
         raise TombolaError(f"allocation '{allocation}' keeps {mask.count} weights where {request.keep} were asked for")
     return mask

@@ -12,6 +12,7 @@ from tombola.pruning.removal import overall_removal
 from tombola.pruning.request import Request, kept_at
 from tombola.specs import PruneSpec
 from tombola.specs.prune import CUMULATIVE, LEGACY_COUNTS
+from tombola.specs.tokens import exact
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ def planned_remaining(layers: Sequence[PrunableLayer], spec: PruneSpec, levels: 
     """Return what each level keeps, 0 (dense) to `levels`; default: to ``spec.levels``.
 
     Allocations that fix counts per layer: exact per layer. Those with groups of layers: exact per group. Any other:
-    exact in total. With ``spec.densities``, a level
-    keeps n - round(n x (1 - density)) of all n weights, whatever other levels there are. Else every level is pruned by
-    one more round, in whichever procedure: by the rates per kind of layer (layerwise), or by ``spec.rate`` over all
-    layers together; but for ``spec.counts: legacy-half-rate`` and ``cumulative``.
+    exact in total. With ``spec.densities``, a level keeps n - round(n x (1 - density)) of all n weights, whatever other
+    levels there are; with ``spec.rates`` floor(n / rate + 1/2) of the n weights of each layer, of each group, or of
+    all, as the allocation treats them. Else every level is pruned by one more round, in whichever procedure: by the
+    rates per kind of layer (layerwise), or by ``spec.rate`` over all layers together; but for ``spec.counts:
+    legacy-half-rate`` and ``cumulative``.
 
     Raises
     ------
@@ -63,6 +65,10 @@ def planned_remaining(layers: Sequence[PrunableLayer], spec: PruneSpec, levels: 
         for level, density in enumerate(spec.densities[:levels], start=1):
             keep = kept_at(plans[0].total, density, spec.rounding)
             plans.append(_next(plans[0], level, replace(request, keep=keep), rule))
+        return plans
+    if spec.rates:
+        for level, rate in enumerate(spec.rates[:levels], start=1):
+            plans.append(_next(plans[0], level, replace(request, compression=exact(rate)), rule))
         return plans
     for level in range(1, levels + 1):
         plans.append(_next(plans[-1], level, request, rule))

@@ -112,7 +112,7 @@ def _pruning(spec: ExperimentSpec) -> str:
     known = procedures[prune.procedure].told if prune.procedure in procedures else None
     if known is not None:
         return "; ".join([known(spec), _levels(prune), *([f"compat {spec.compat}"] if spec.compat != "none" else [])])
-    if prune.densities:
+    if prune.densities or prune.rates:
         rates = _levels(prune)
     elif prune.allocation == "layerwise":
         rates = f"per round {_rate(prune.linear_rate)} of the survivors of each hidden linear layer"
@@ -134,6 +134,8 @@ def _pruning(spec: ExperimentSpec) -> str:
 def _levels(prune: PruneSpec) -> str:
     if prune.densities:
         return f"densities {', '.join(_rate(density) for density in prune.densities)}"
+    if prune.rates:
+        return f"compression rates {', '.join(f'{rate:g}' for rate in prune.rates)}"
     return f"{count(prune.levels, 'level')} at the densities of as many rounds"
 
 

@@ -14,7 +14,7 @@ LENGTH = 12
 GROWING = {"replicates": True, "controls": True, "control_levels": True, "prune": {"levels"}}
 """A run grows along these: more of them adds jobs and changes none."""
 
-INCIDENTAL = {"name": True, "data": {"root"}, "prune": {"source"}, "store": True}
+INCIDENTAL = {"name": True, "data": {"root", "split_file"}, "network": {"weights"}, "prune": {"source"}, "store": True}
 """These say where things lie and what they are called, not what is computed."""
 
 
@@ -68,11 +68,11 @@ def job_key(spec: ExperimentSpec, parent: str | None, *, replicate: int, **more:
     replicate
         The replicate, which selects the random streams.
     **more
-        Whatever else determines the result: level and its density, control, repetition, engine, what another run gave.
-        None stands for the default and leaves the key as it is.
+        Whatever else determines the result: level and its density or rate, control, repetition, engine, what another
+        run gave. None stands for the default and leaves the key as it is.
     """
     dense = {"prune": True, "search": True, "dynamic": True} if parent is None else {}
-    ticket = {"prune": {"densities", "source_levels"} | (set() if more.get("control") else {"control_init"})}
+    ticket = {"prune": {"densities", "rates", "source_levels"} | (set() if more.get("control") else {"control_init"})}
     return digest(
         {
             "schema": SCHEMA,

@@ -1,4 +1,4 @@
-"""The parts of an experiment: data, network, training, engine, store. Pruning is in `tombola.specs.prune`.
+"""The parts of an experiment: network, training, engine, store. Data and pruning are in files of their own.
 
 A field's default never changes once released, because keys leave out values at their default
 (``tests/specs/test_keys.py`` pins them). Field descriptions are the help texts of the command line.
@@ -6,13 +6,15 @@ A field's default never changes once released, because keys leave out values at 
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from tombola.specs.converge import ConvergeSpec
+from tombola.specs.data import DataSpec as DataSpec
 from tombola.specs.length import Length
+from tombola.specs.part import Part as Part
 from tombola.specs.tokens import (
     Choice,
     ConvPlan,
-    Count,
     Duration,
     Interval,
     LinearPlan,
@@ -26,24 +28,6 @@ from tombola.specs.tokens import (
 
 FACTORY = "factory"
 """The architecture that ``network.factory`` names by import path."""
-
-
-class Part(BaseModel):
-    """Base of all parts: immutable, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-class DataSpec(Part):
-    """Which images, how they are split, normalised and augmented."""
-
-    name: str = Field("mnist-5k", description="image set; `tombola data list` names them")
-    root: Annotated[str | None, Maybe] = Field(None, description="folder holding image sets (else TOMBOLA_DATA, cache)")
-    validation: Annotated[Count | None, Maybe] = Field(None, description="validation samples; default: the set's own")
-    train: Annotated[Positive | None, Maybe] = Field(None, description="training samples; default: all the rest")
-    size: Annotated[Positive | None, Maybe] = Field(None, description="side in pixels, for sets of varying image size")
-    normalisation: str = Field("unit", description="named constants: mnist, cifar10, imagenet, unit (none), ...")
-    augment: Names = Field((), description="on training batches: flip, crop:4")
 
 
 class NetworkSpec(Part):
@@ -80,6 +64,11 @@ class NetworkSpec(Part):
     )
     factory: Annotated[str | None, Maybe] = Field(
         None, description="your own network: package.module:function, called with input_shape and classes"
+    )
+    weights: Annotated[str | None, Maybe] = Field(
+        None,
+        description="file of weights to start from (a state dict: .safetensors, .pth), or imagenet (published ones, "
+        "pulled before); an output layer for other classes is drawn",
     )
     prunable: Names = Field(
         ("all",), description="all, hidden (all but the output layer), conv, linear, name patterns; !pattern takes away"
@@ -151,6 +140,7 @@ class TrainSpec(Part):
         "sample-mean",
         description="batch-mean weighs every batch the same, the incomplete last one too (a known defect, to compare)",
     )
+    converge: ConvergeSpec = ConvergeSpec()
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

@@ -4,25 +4,25 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tombola.specs.scoring import ScoringSpec
+from tombola.specs.rates import RatesSpec
 from tombola.specs.tokens import Choice, Count, Densities, Levels, Maybe, Rate
 
 REWIND_STEP = "step:"
 REWINDS = ("init", "lr", "none")
 """Rewinds without a step: everything as at step 0; everything as trained, retrained or fine-tuned."""
 
-DENSE_ONLY, AT_INIT, TRANSFER = "dense", "at-init", "transfer"
+DENSE_ONLY, AT_INIT, TRANSFER, GRADUAL = "dense", "at-init", "transfer", "gradual"
 LEGACY_COUNTS, CUMULATIVE = "legacy-half-rate", "cumulative"
 JOINT_LINEAR = "conv-layerwise-linear-joint"
 
 
-class PruneSpec(ScoringSpec):
+class PruneSpec(RatesSpec):
     """How levels get their masks, and what they start from."""
 
     procedure: str = Field(
         "iterative",
-        description="how levels get their masks: iterative, one-shot, at-init, edge-popup, gem-miner, probabilistic, "
-        "rigl, set, structured-random, transfer, dense (level 0 only), or yours",
+        description="how levels get their masks: iterative, one-shot, gradual, at-init, edge-popup, gem-miner, "
+        "probabilistic, rigl, set, structured-random, transfer, dense (level 0 only), or yours",
     )
     levels: Count = Field(3, description="levels after dense; 0 trains the dense network only")
     densities: Densities = Field(
@@ -81,7 +81,11 @@ class PruneSpec(ScoringSpec):
     @classmethod
     def _levels_that_follow(cls, values: Any) -> Any:
         procedure = values.get("procedure") if isinstance(values, dict) else None
-        follows = {DENSE_ONLY: {"levels": 0}, AT_INIT: {"ties": "seeded"}}  # whole layers tie at initialisation
+        follows = {
+            DENSE_ONLY: {"levels": 0},
+            AT_INIT: {"ties": "seeded"},  # whole layers tie at initialisation
+            GRADUAL: {"rewind": "lr"},
+        }
         return follows[procedure] | values if procedure in follows else values
 
     @model_validator(mode="after")
@@ -93,19 +97,21 @@ class PruneSpec(ScoringSpec):
         return self
 
     @model_validator(mode="after")
-    def _densities_are_levels(self) -> Self:
-        if not self.densities:
+    def _given_are_levels(self) -> Self:
+        """Let densities or compression rates be the levels."""
+        name, given = ("rates", self.rates) if self.rates else ("densities", self.densities)
+        if not given:
             return self
+        if self.densities and self.rates:
+            raise ValueError("densities and rates both say what levels keep; leave one of them out")
         if list(self.densities) != sorted(set(self.densities), reverse=True):
             raise ValueError(f"densities {list(self.densities)} must fall from level to level")
         if self.counts != "iterated":
-            raise ValueError(f"counts '{self.counts}' and densities both say what levels keep; leave one of them out")
-        if self.levels != len(self.densities):
+            raise ValueError(f"counts '{self.counts}' and {name} both say what levels keep; leave one of them out")
+        if self.levels != len(given):
             if "levels" in self.model_fields_set:
-                raise ValueError(
-                    f"levels = {self.levels} and {len(self.densities)} densities do not fit; leave levels out"
-                )
-            object.__setattr__(self, "levels", len(self.densities))
+                raise ValueError(f"levels = {self.levels} and {len(given)} {name} do not fit; leave levels out")
+            object.__setattr__(self, "levels", len(given))
         return self
 
     @model_validator(mode="after")
@@ -124,6 +130,8 @@ class PruneSpec(ScoringSpec):
             raise ValueError(
                 f"source and source_levels are for procedure '{TRANSFER}', and it is '{self.procedure}'; leave them out"
             )
+        if self.procedure != GRADUAL and self.finetune is not None:
+            raise ValueError(f"finetune is for procedure '{GRADUAL}', and it is '{self.procedure}'; leave it out")
         if self.counts == LEGACY_COUNTS:
             self._check_legacy_counts()
         if self.counts == CUMULATIVE and self.allocation != "layerwise":

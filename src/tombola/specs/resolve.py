@@ -102,8 +102,8 @@ def _without_replaced(below: Mapping[str, Any], above: Mapping[str, Any]) -> Map
     """Drop a length that a later one replaces under another spelling, and levels that densities or nothing replace."""
     spellings = {"length", "steps", "epochs"}
     replaced = spellings if spellings & above.keys() else set()
-    if above.get("procedure") == DENSE_ONLY or above.get("densities"):
-        replaced = replaced | {"levels", "densities"}
+    if above.get("procedure") == DENSE_ONLY or above.get("densities") or above.get("rates"):
+        replaced = replaced | {"levels", "densities", "rates"}
     return {k: v for k, v in below.items() if k not in replaced}
 
 

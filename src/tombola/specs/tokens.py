@@ -88,6 +88,28 @@ def _densities(value: Any) -> Any:
     return tuple(_density(item) for item in items) if isinstance(items, list | tuple) else items
 
 
+def _rates(value: Any) -> Any:
+    """Accept numbers above 1 in any order, each once; they become levels in rising order."""
+    items = [value] if isinstance(value, float) else _items(value)
+    if not isinstance(items, list | tuple):
+        return items
+    rates = [_rate(item) for item in items]
+    twice = next((rate for rate in rates if rates.count(rate) > 1), None)
+    if twice is not None:
+        raise ValueError(f"compression rate {twice:g} is given twice; each level has a rate of its own")
+    return tuple(sorted(rates))
+
+
+def _rate(item: Any) -> float:
+    try:
+        rate = float("nan") if isinstance(item, bool) else float(item)
+    except (TypeError, ValueError):
+        rate = float("nan")
+    if not 1 < rate < float("inf"):
+        raise ValueError(f"compression rate '{item}' is not a number above 1 (4 leaves a quarter of the weights)")
+    return rate
+
+
 def exact(rate: float) -> Fraction:
     """Return a rate as the fraction its decimal literal names, so that counts are exact.
 
@@ -111,6 +133,8 @@ ConvPlan = Annotated[tuple[str, ...], BeforeValidator(_conv_plan)]
 LinearPlan = Annotated[tuple[str, ...], BeforeValidator(_linear_plan)]
 Densities = Annotated[tuple[float, ...], BeforeValidator(_densities)]
 """Fractions of weights that remain, level after level."""
+Rates = Annotated[tuple[float, ...], BeforeValidator(_rates)]
+"""Compression rates, level after level: 1 / density."""
 Levels = Annotated[tuple[Positive, ...], BeforeValidator(_items)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 Choice = BeforeValidator(_text)

@@ -53,6 +53,7 @@ class JobInfo:
     started: str = ""
     finished: str = ""
     found: dict[str, Any] = field(default_factory=dict)
+    convergence: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from tombola.records import GRID, MEASURES, START, Records
+from tombola.records import EPOCH_MEASURES, GRID, MEASURES, START, Records
 from tombola.specs import ExperimentSpec
 from tombola.store.folder import TICKET, JobId
 from tombola.store.jobs import JobInfo
@@ -17,7 +17,8 @@ DIMS = ("control", "repetition", "replicate", "level")
 def dataset(spec: ExperimentSpec, jobs: Mapping[JobId, tuple[JobInfo, Records]]) -> xr.Dataset:
     """Return all records as one dataset over (control, repetition, replicate, level, record).
 
-    Records of different jobs are aligned by their step; the record axis is the union of all steps.
+    Records of different jobs are aligned by their step; the record axis is the union of all steps. What is measured
+    with a convergence rule only (``train_accuracy``, ``lr``) is there where some job has it.
     """
     repetitions = spec.control_repetitions()
     coordinates = {
@@ -29,7 +30,8 @@ def dataset(spec: ExperimentSpec, jobs: Mapping[JobId, tuple[JobInfo, Records]])
     steps = np.unique(np.concatenate([r.step for _, r in jobs.values()])) if jobs else np.zeros(0, np.int64)
     on_grid = np.zeros(len(steps), bool)
     shape = tuple(len(values) for values in coordinates.values())
-    measures = {name: np.full((*shape, len(steps)), np.nan) for name in MEASURES}
+    known = [name for name in EPOCH_MEASURES if any(getattr(r, name) is not None for _, r in jobs.values())]
+    measures = {name: np.full((*shape, len(steps)), np.nan) for name in (*MEASURES, *known)}
     status = np.full(shape, "absent", dtype="<U6")
     place = {name: i for i, name in enumerate(coordinates["control"])}
     for job, (info, records) in jobs.items():
@@ -39,8 +41,10 @@ def dataset(spec: ExperimentSpec, jobs: Mapping[JobId, tuple[JobInfo, Records]])
         index = np.searchsorted(steps, records.step)
         status[where] = info.status
         on_grid[index] |= (records.flags & GRID) > 0
-        for name in MEASURES:
-            measures[name][where][index] = getattr(records, name)
+        for name, values in measures.items():
+            column = getattr(records, name)
+            if column is not None:
+                values[where][index] = column
     return xr.Dataset(
         {name: ((*DIMS, "record"), values) for name, values in measures.items()} | {"status": (DIMS, status)},
         coords={**coordinates, "step": ("record", steps), "on_grid": ("record", on_grid)},

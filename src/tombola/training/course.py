@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tombola.data.augment import Augmentation
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
-from tombola.records import record_steps
+from tombola.records import GRID, record_steps
 from tombola.specs import Length, TrainSpec
 from tombola.training.engine import Task
 from tombola.training.hold import masked_weights
@@ -28,6 +28,8 @@ class Course:
         Steps after which the state is kept.
     moves
         Steps after which the mask moves.
+    epochs
+        Steps at which a convergence rule looks: the ends of epochs, and the last step; empty without a rule.
     """
 
     start: int
@@ -36,6 +38,7 @@ class Course:
     records: dict[int, int]
     snapshots: frozenset[int]
     moves: frozenset[int] = frozenset()
+    epochs: frozenset[int] = frozenset()
 
     def stops(self) -> list[int]:
         """Return the steps at which training pauses for a record, a snapshot or a move of the mask, ascending."""
@@ -78,7 +81,7 @@ def plan_course(task: Task, data: Dataset, train: TrainSpec) -> Course:
     per_epoch = samples // train.batch_size
     total = Length.parse(train.length).steps(per_epoch)
     interval = Length.parse(train.record_every).steps(per_epoch)
-    if interval > total:
+    if interval > total and not train.converge.active:
         raise TombolaError(
             f"train.record_every = '{train.record_every}' is longer than training ({total} steps); record more often"
         )
@@ -89,11 +92,26 @@ def plan_course(task: Task, data: Dataset, train: TrainSpec) -> Course:
             raise TombolaError(
                 f"snapshot at step {step} is outside the training from step {task.start_step} to {total}"
             )
+    epochs = _epoch_ends(task, train, per_epoch, total)
+    records = dict.fromkeys(epochs, GRID) | dict(record_steps(task.start_step, total, interval))
     return Course(
         task.start_step,
         total,
         per_epoch,
-        dict(record_steps(task.start_step, total, interval)),
+        dict(sorted(records.items())),
         frozenset(task.snapshots),
         frozenset(step for step in task.moves.steps if task.start_step < step < total) if task.moves else frozenset(),
+        epochs,
     )
+
+
+def _epoch_ends(task: Task, train: TrainSpec, per_epoch: int, total: int) -> frozenset[int]:
+    """Return the steps at which a convergence rule looks."""
+    if not train.converge.active:
+        return frozenset()
+    if task.moves is not None:
+        raise TombolaError(
+            f"train.converge.rule = '{train.converge.rule}': a mask that moves goes by a fixed number of steps; "
+            "set train.converge.rule to none"
+        )
+    return frozenset(range((task.start_step // per_epoch + 1) * per_epoch, total, per_epoch)) | {total}

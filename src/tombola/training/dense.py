@@ -58,6 +58,7 @@ class DenseLearner:
         self.noise = _global_generator(device)
         self.noise_seed = stream_seed(task.seed, "dropout", task.replicate) >> 1
         self.loss = torch.zeros((), dtype=torch.float64, device=device)
+        self.counted = torch.zeros((), dtype=torch.int64, device=device) if train.converge.active else None
         module.train()
         self.hold.weights()
 
@@ -80,7 +81,17 @@ class DenseLearner:
             for parameter in self.parameters:
                 parameter.grad = None
             self.loss += loss.detach()
+            if self.counted is not None:
+                self.counted += (outputs.detach().argmax(1) == labels).sum()
         return float(self.loss)
+
+    def hits(self) -> int:
+        """Return what was counted, and begin anew."""
+        if self.counted is None:
+            return 0
+        hits = int(self.counted)
+        self.counted.zero_()
+        return hits
 
     def settle(self) -> None:
         """Hold weights once more: a weight decay above 1 / lr turns +0.0 into -0.0; nothing else gets there."""

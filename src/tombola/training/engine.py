@@ -12,6 +12,7 @@ from tombola.pruning import Mask
 from tombola.records import Records
 from tombola.registry import Registry
 from tombola.specs import TrainSpec
+from tombola.training.converge import Convergence
 from tombola.training.moves import Journey, Moves
 
 
@@ -81,19 +82,19 @@ class FitResult:
     records
         The measurements; of a failed training those up to the failure.
     trained
-        The state after the last step.
+        The state after the last step; with a convergence rule the state it restored.
     early_stop
-        The state at the record of smallest validation loss; None where there is none.
+        The state at the record of smallest validation loss, or at the restored one; None where there is none.
     snapshots
         States by step, as asked for and reached.
     seconds, evaluation_seconds
         Wall time of the training, and the share of it that evaluation took.
     engine, device, threads
         What trained it.
-    journey
-        Where a moving mask went; its ``mask`` is the last one, that of the trained state.
-    early_stop_mask
-        Of the early-stop state, where masks move.
+    journey, early_stop_mask
+        Where a moving mask went, whose ``mask`` is that of the trained state; and the mask of the early-stop state.
+    convergence
+        What a convergence rule came to; None without one, and of a failed training.
     """
 
     status: Literal["done", "failed"]
@@ -109,6 +110,34 @@ class FitResult:
     threads: int
     journey: Journey | None = field(default=None, repr=False)
     early_stop_mask: Mask | None = field(default=None, repr=False)
+    convergence: Convergence | None = field(default=None, repr=False)
+
+    @property
+    def stop_reason(self) -> str:
+        """Why training ended: ``converged``, ``length`` or ``failed``."""
+        if self.status == "failed":
+            return "failed"
+        return "length" if self.convergence is None else self.convergence.stop_reason
+
+    @property
+    def steps(self) -> int:
+        """Steps that were taken."""
+        return int(self.records.step[-1] - self.records.step[0])
+
+    @property
+    def epochs(self) -> int | None:
+        """Epochs that a convergence rule saw; None without one."""
+        return None if self.convergence is None else self.convergence.epochs
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The restored epoch, 0-based; None where none improved, and without a convergence rule."""
+        return None if self.convergence is None else self.convergence.best_epoch
+
+    @property
+    def restored(self) -> State | None:
+        """The state a convergence rule restored, which is `trained` then; None without a rule."""
+        return None if self.convergence is None else self.trained
 
 
 class Engine(Protocol):

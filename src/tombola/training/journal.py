@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tombola.networks.state import State
-from tombola.records import MEASURES, START, Records
+from tombola.records import EPOCH_MEASURES, MEASURES, START, Records
 
 
 class Journal:
@@ -29,6 +29,10 @@ class Journal:
             self._best, self.best = loss, len(self._rows) - 1
         return improved
 
+    def flag(self, position: int, flag: int) -> None:
+        """Flag a record for what turned out later."""
+        self._rows[position]["flags"] = int(self._rows[position]["flags"]) | flag
+
     def fill(self, position: int, **measures: float) -> None:
         """Complete a record with what was measured later."""
         self._rows[position] |= measures
@@ -40,6 +44,9 @@ class Journal:
     def records(self) -> Records:
         """Return what was recorded."""
         columns = {name: np.array([row[name] for row in self._rows], np.float64) for name in MEASURES}
+        for name in EPOCH_MEASURES:
+            if any(name in row for row in self._rows):
+                columns[name] = np.array([row.get(name, math.nan) for row in self._rows], np.float64)
         steps = np.array([row["step"] for row in self._rows], np.int64)
         flags = np.array([row["flags"] for row in self._rows], np.uint8)
         return Records(step=steps, flags=flags, **columns)

@@ -15,6 +15,12 @@ class Learner(Protocol):
     def advance(self, first: int, last: int) -> float:
         """Take the steps from `first` to `last` (completed steps) and return the sum of their batch losses."""
 
+    def hits(self) -> int:
+        """Return how many samples were classified correctly in the steps since it was last asked.
+
+        As they were trained on: augmented, each by the network of its step. Counted where there is a convergence rule.
+        """
+
     def settle(self) -> None:
         """Bring the module up to date: every tensor as training left it, pruned weights as they are held."""
 

@@ -5,16 +5,19 @@ from time import perf_counter
 
 import torch
 
-from tombola.data.dataset import Dataset
+from tombola.data.dataset import Dataset, Part
 from tombola.networks.state import State, capture, restore
 from tombola.pruning import Mask
+from tombola.records import FINAL, RESTORED
 from tombola.specs import TrainSpec
 from tombola.training.course import Course
 from tombola.training.dense_gradients import DenseGradients
 from tombola.training.engine import FitResult, OnRecord, Progress, Task
 from tombola.training.journal import Journal, Kept
 from tombola.training.learner import Learner
+from tombola.training.measure import Measured, measure
 from tombola.training.moves import Journey, Moment, clear_
+from tombola.training.watch import Watch
 
 
 class Training:
@@ -43,6 +46,7 @@ class Training:
         on_record: OnRecord | None,
     ) -> None:
         self.learner, self.task, self.course, self.number, self.on_record = learner, task, course, number, on_record
+        self.data, self.bf16, self.device = data, train.precision == "bf16", torch.device("cpu")
         self.tests = len(data.test) > 0
         self.test_curve = train.test_curve and self.tests
         self.journal, self.kept = Journal(), Kept(task.module)
@@ -51,11 +55,12 @@ class Training:
         self.evaluating = 0.0
         self.journey = Journey(task.mask) if task.moves is not None and task.mask is not None else None
         self.kept_mask: Mask | None = None
+        self.watch = Watch(train, course) if train.converge.active else None
         self.gradients = DenseGradients(task, data, train.batch_size) if self.journey is not None else None
 
     def run(self, engine: str, device: torch.device, threads: int) -> FitResult:
         """Train to the end or to the first failure."""
-        began = perf_counter()
+        began, self.device = perf_counter(), device
         reason, done, recorded = "", self.course.start, self.course.start
         for stop in self.course.stops():
             self.loss += self.learner.advance(done, stop)
@@ -66,14 +71,15 @@ class Training:
             if stop in self.course.records:
                 reason = self._record(recorded, stop)
                 recorded = stop
-            if reason:
+            if reason or (self.watch is not None and self.watch.ends(stop)):
                 break
             if self.journey is not None and stop in self.course.moves:
                 self._move(stop, self.journey)
         if not reason and self.journal.best is None:
             reason = "no record has a finite validation loss"
+        restored = self._restored(self.watch) if self.watch is not None and not reason else {}
         trained = capture(self.task.module)
-        if not reason and self.tests and not self.test_curve:
+        if not reason and self.watch is None and self.tests and not self.test_curve:
             self._test_at_the_end(trained)
         return FitResult(
             status="failed" if reason else "done",
@@ -89,6 +95,7 @@ class Training:
             threads=threads,
             journey=self.journey,
             early_stop_mask=self.kept_mask,
+            convergence=self.watch.verdict(done, restored) if self.watch is not None and not reason else None,
         )
 
     def _move(self, step: int, journey: Journey) -> None:
@@ -112,7 +119,15 @@ class Training:
             self._add(step, flags, train_loss=train_loss)
             return f"the training loss became {train_loss} between step {before} and step {step}"
         measures = {"train_loss": train_loss} | self._measure()
-        if self._add(step, flags, **measures):
+        if self.watch is not None and step == self.course.start and self.tests:
+            self.watch.before = self._measured(test=self.data.test)
+            measures["test_accuracy"] = self.watch.before["test"].accuracy
+        if self.watch is not None:
+            measures |= self.watch.measures(before, step, self.learner.hits())
+        improved = self._add(step, flags, **measures)
+        if self.watch is not None:
+            improved = self.watch.keeps(len(self.journal) - 1, step, measures)
+        if improved:
             self.kept.keep(self.task.module)
             self.kept_mask = self.journey.mask if self.journey is not None else None
         return ""
@@ -125,6 +140,32 @@ class Training:
             measures["test_accuracy"] = self.learner.test().accuracy
         self.evaluating += perf_counter() - began
         return measures
+
+    def _restored(self, watch: Watch) -> dict[str, Measured]:
+        """Bring back the weights that the rule chose, flag their record, and return what they reach."""
+        data, last = self.data, len(self.journal) - 1
+        if self.tests and not self.test_curve:
+            self.journal.fill(last, test_accuracy=self.learner.test().accuracy)
+        assert self.kept.state is not None  # the first record keeps one
+        restore(self.task.module, self.kept.state)
+        self.learner.reload()
+        measured = self._measured(train=data.train, validation=data.validation, test=data.test)
+        if self.tests and not self.test_curve:
+            self.journal.fill(watch.restored, test_accuracy=measured["test"].accuracy)
+        self.journal.flag(last, FINAL)
+        self.journal.flag(watch.restored, RESTORED)
+        return measured
+
+    def _measured(self, **parts: Part) -> dict[str, Measured]:
+        """Return what the module reaches on parts that are not empty."""
+        began, module = perf_counter(), self.task.module
+        found = {
+            name: measure(module, self.data, part, self.device, bf16=self.bf16)
+            for name, part in parts.items()
+            if len(part)
+        }
+        self.evaluating += perf_counter() - began
+        return found
 
     def _add(self, step: int, flags: int, **measures: float) -> bool:
         improved = self.journal.add(step, flags, **measures)

@@ -10,11 +10,14 @@ def level_recipe(spec: ExperimentSpec, per_epoch: int) -> TrainSpec | None:
     Parameters
     ----------
     spec
-        The experiment; ``prune.rewind: none`` fine-tunes.
+        The experiment; ``prune.rewind: none`` fine-tunes, ``prune.finetune`` is the length of levels after dense.
     per_epoch
         Batches of one epoch, for lengths given in epochs.
     """
-    return fine_tuning(spec.train, per_epoch) if spec.prune.rewind == "none" else None
+    train = fine_tuning(spec.train, per_epoch) if spec.prune.rewind == "none" else None
+    if spec.prune.finetune is None:
+        return train
+    return (train or spec.train).model_copy(update={"length": spec.prune.finetune})
 
 
 def fine_tuning(train: TrainSpec, per_epoch: int) -> TrainSpec:

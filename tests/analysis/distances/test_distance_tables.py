@@ -90,6 +90,10 @@ def test_groups_and_comparison(table: pd.DataFrame) -> None:
     assert row.p == pytest.approx(2 / 70)
     assert row.low > 0
     assert {"p_holm", "p_bh"} <= {*tests.columns}
+    # conditions of equal size: the model's difference is that of the means
+    assert row.model_difference == pytest.approx(row.difference, abs=1e-9)
+    assert 0 < row.model_low < row.difference < row.model_high
+    assert row.pair_sd > 0
 
 
 def test_group_names_do_not_depend_on_the_order_of_a_pair(table: pd.DataFrame) -> None:

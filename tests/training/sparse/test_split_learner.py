@@ -157,3 +157,19 @@ def test_a_network_that_is_split_by_the_rule_learns(make_data: MakeData) -> None
     assert choice.dense_end(layers, None, SHAPE, 40) == 5
     result = fit(module, data, steps=60, batch_size=40, lr=0.003, record_every=30, engine="sparse")
     assert result.records.val_accuracy[0] < 0.5 < 0.9 < result.records.val_accuracy[-1]
+
+
+def test_it_converges_as_the_dense_engine_does(cut: Any, make_case: MakeCase, make_data: MakeData) -> None:
+    data = make_data(shape=SHAPE)
+    case = make_case("conv", 0.5)
+    cut(case.module, 1)
+    recipe = {"epochs": 12, "batch_size": 40, "lr": 0.01, "converge": {"rule": "absolute", "patience": 2}}
+    split, dense = (
+        fit(make_case("conv", 0.5).module, data, mask=masked(case), engine=engine, **recipe)
+        for engine in ("sparse", "dense")
+    )
+    assert split.best_epoch == dense.best_epoch
+    assert split.stop_reason == dense.stop_reason == "converged"
+    np.testing.assert_allclose(split.records.train_accuracy, dense.records.train_accuracy, atol=1 / 40)
+    for name, weight in dense.trained.items():
+        torch.testing.assert_close(split.trained[name], weight, rtol=0, atol=1e-3)

@@ -3,6 +3,7 @@
 from tombola.analysis.distances import published as _published
 from tombola.analysis.distances.alignment import Alignment, Pair, alignments
 from tombola.analysis.distances.comparisons import compare_conditions
+from tombola.analysis.distances.crossed_effects import CrossedFit, crossed_fit
 from tombola.analysis.distances.entries import network_distance, network_distances
 from tombola.analysis.distances.measures import UnitDistance, unit_distances
 from tombola.analysis.distances.network import Network
@@ -17,6 +18,7 @@ from tombola.analysis.distances.tie_spread import TieSpread, tie_spread
 __all__ = [
     "Alignment",
     "Compute",
+    "CrossedFit",
     "LayerDistance",
     "Network",
     "NetworkDistance",
@@ -28,6 +30,7 @@ __all__ = [
     "UnitDistance",
     "alignments",
     "compare_conditions",
+    "crossed_fit",
     "group_means",
     "network_distance",
     "network_distances",

@@ -7,6 +7,7 @@ after their source (`published`).
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from jaxtyping import Float
 
 from tombola.analysis.distances import maed as _maed
 from tombola.analysis.distances.aligning import align
@@ -78,19 +79,18 @@ def measured(
     """
     layers = []
     for layer, units in one.layers.items():
-        other = two.units(layer, permutations)
-        mean, empty = mean_of_units(measure, units, other, settings)
-        unordered, _ = mean_of_units(measure, units, two.layers[layer], settings)
-        whole = measure.between(units, other)
+        own, other = two.layers[layer], two.units(layer, permutations)
+        apart, whole = measure.pairs_and_whole(units, other)
+        mean, empty = mean_of_units(apart, units, other, settings)
+        unordered = mean if other is own else mean_of_units(measure.pairs(units, own), units, own, settings)[0]
         if settings.empty == "exclude" and empty == len(units):
             whole = float("nan")
         layers.append(LayerDistance(layer, whole if pooled else mean, mean, whole, unordered, len(units), empty))
     return NetworkDistance(entry, one.label, two.label, tuple(layers), settings, permutations, trace)
 
 
-def mean_of_units(measure: UnitDistance, one: Units, two: Units, settings: Settings) -> tuple[float, int]:
+def mean_of_units(apart: Float[np.ndarray, " unit"], one: Units, two: Units, settings: Settings) -> tuple[float, int]:
     """Return the mean distance of units at equal places, and how many pairs are empty on both sides."""
-    apart = measure.pairs(one, two)
     empty = (one.sizes == 0) & (two.sizes == 0)
     counted = ~empty if settings.empty == "exclude" else np.ones(len(apart), bool)
     return (float(apart[counted].mean()) if counted.any() else float("nan")), int(empty.sum())

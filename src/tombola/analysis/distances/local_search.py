@@ -14,6 +14,9 @@ from tombola.streams import stream_seed
 DENSE_SHARE = 4.0
 """Groups that linear layers write are proposed so much more often than others: .4 and .1 in Conv-2, as published."""
 
+OF_ROWS = ("sizes", "ascending", "positive", "negative", "magnitudes")
+"""What is known of units whatever the order of their inputs."""
+
 Changed = dict[str, tuple[Float[np.ndarray, " unit"], float]]
 
 
@@ -81,7 +84,7 @@ class _Laid:
         for layer, now in self.now.items():
             if layer in wiring.writers:
                 rows = wiring.writers[layer][pick]
-                for array in (now.keep, now.values, now.signs, now.sizes, now.ascending):
+                for array in (now.keep, now.values, now.signs, *(getattr(now, name) for name in OF_ROWS)):
                     array[rows] = array[rows[::-1]]
             if layer in wiring.readers:
                 one, two = wiring.readers[layer][pick]
@@ -112,7 +115,7 @@ class _Laid:
 def _own(units: Units) -> Units:
     """Return a copy whose arrays may be changed."""
     own = Units(units.keep.copy(), units.values.copy())
-    own.__dict__.update(signs=units.signs.copy(), sizes=units.sizes.copy())
+    own.__dict__.update({name: getattr(units, name).copy() for name in ("signs", *OF_ROWS)})
     return own
 
 

@@ -1,7 +1,7 @@
 """MAED: how far apart the values of two units are, as a share of the farthest that any order of them could be."""
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from tombola.analysis.distances.measures import UnitDistance, unit_distances
 from tombola.analysis.distances.products import HERE, Compute
@@ -19,14 +19,22 @@ class Values(UnitDistance):
 
     def pairs(self, one: Units, two: Units) -> Float[np.ndarray, " unit"]:
         """Return the distances of units at equal places."""
-        a, b = one.values.astype(np.float64), two.values.astype(np.float64)
-        return _ratio(np.abs(a - b).sum(1), np.abs(one.ascending - two.ascending[:, ::-1]).sum(1))
+        return _ratio(_apart(one, two), _most(one, two))
+
+    def pairs_and_whole(self, one: Units, two: Units) -> tuple[Float[np.ndarray, " unit"], float]:
+        """Return both from one sum of differences; the whole is sorted only where values of one sign meet."""
+        apart, most = _apart(one, two), one.magnitudes.sum() + two.magnitudes.sum()
+        size = one.shape[0] * one.shape[1]
+        if one.positive.sum() + two.positive.sum() > size or one.negative.sum() + two.negative.sum() > size:
+            most = _most(one.whole(), two.whole())[0]
+        return _ratio(apart, _most(one, two)), float(_ratio(apart.sum(), most))
 
     def matrix(self, one: Units, two: Units, compute: Compute = HERE) -> Square:
         """Return the distances of all pairs; each unit is sorted once, and only survivors are visited."""
-        a, b = one.values.astype(np.float64), two.values.astype(np.float64)
-        apart = np.abs(a).sum(1)[:, None] + np.abs(b).sum(1) - 2 * _overlap(a, b)
-        return _ratio(np.maximum(apart, 0), _farthest(one.ascending, two.ascending))
+        sums = one.magnitudes[:, None] + two.magnitudes
+        apart = sums - 2 * _overlap(one.values, two.values)
+        meeting = _meeting(one, two, every=True)
+        return _ratio(np.maximum(apart, 0), _farthest(one.ascending, two.ascending) if meeting.any() else sums)
 
     def codes(self, units: Units) -> Int[np.ndarray, "unit input"]:
         """Return the bits of every survivor."""
@@ -36,6 +44,43 @@ class Values(UnitDistance):
     def planes(self, units: Units) -> tuple[Shaped[np.ndarray, "unit input"], ...]:
         """Return the weights."""
         return (units.values,)
+
+
+def _apart(one: Units, two: Units) -> Float[np.ndarray, " unit"]:
+    """Return the sum of |a - b| for units at equal places."""
+    from tombola.analysis.distances.maed_kernels import absolute_differences
+
+    total = np.zeros(len(one))
+    absolute_differences(np.ascontiguousarray(one.values), np.ascontiguousarray(two.values), total)
+    return total
+
+
+def _most(one: Units, two: Units) -> Float[np.ndarray, " unit"]:
+    """Return the largest sum of |a - b| that any order of the values could give, for units at equal places."""
+    most: Float[np.ndarray, " unit"] = one.magnitudes + two.magnitudes
+    meeting = _meeting(one, two)
+    if meeting.any():
+        most[meeting] = np.abs(one.ascending[meeting] - two.ascending[meeting, ::-1]).sum(1)
+    return most
+
+
+def _meeting(one: Units, two: Units, *, every: bool = False) -> Bool[np.ndarray, "..."]:
+    """Return whether values of one sign meet where one unit ascends and the other descends.
+
+    They do if there are more of that sign than inputs, in both units together. Where none meet, the two sums of
+    magnitudes add up: |a - b| = |a| + |b| for values that are not both positive, nor both negative.
+
+    Parameters
+    ----------
+    one, two
+        The units.
+    every
+        For all pairs, rather than for units at equal places.
+    """
+    inputs, (positive, negative) = one.shape[1], (one.positive, one.negative)
+    if every:
+        positive, negative = positive[:, None], negative[:, None]
+    return np.asarray((positive + two.positive > inputs) | (negative + two.negative > inputs))
 
 
 def _overlap(a: Rows, b: Rows) -> Square:

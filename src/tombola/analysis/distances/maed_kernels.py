@@ -48,6 +48,24 @@ def overlaps(
 
 
 @compiled
+def absolute_differences(
+    one: Float[np.ndarray, "unit input"], two: Float[np.ndarray, "unit input"], total: Float[np.ndarray, " unit"]
+) -> None:
+    """Add |a - b| over inputs, in float64.
+
+    Parameters
+    ----------
+    one, two
+        Units at equal places.
+    total
+        Where sums are added, one per unit.
+    """
+    for u in range(len(one)):
+        for i in range(one.shape[1]):
+            total[u] += abs(float(one[u, i]) - float(two[u, i]))
+
+
+@compiled
 def farthest(
     up: Float[np.ndarray, "unit input"],
     down: Float[np.ndarray, "other input"],

@@ -37,6 +37,10 @@ class UnitDistance(ABC):
         """Return the distance of two layers taken as one long unit each (pooled)."""
         return float(self.pairs(one.whole(), two.whole())[0])
 
+    def pairs_and_whole(self, one: Units, two: Units) -> tuple[Float[np.ndarray, " unit"], float]:
+        """Return `pairs` and `between` of the same units."""
+        return self.pairs(one, two), self.between(one, two)
+
 
 unit_distances: Registry[UnitDistance] = Registry("unit distance")
 
@@ -54,7 +58,12 @@ class Counted(UnitDistance):
 
     def between(self, one: Units, two: Units) -> float:
         """Return 1 - alike / either of all units together."""
-        return float(_share_apart(self.alike(one, two).sum(), _either(one, two).sum()))
+        return self.pairs_and_whole(one, two)[1]
+
+    def pairs_and_whole(self, one: Units, two: Units) -> tuple[Float[np.ndarray, " unit"], float]:
+        """Return both from one count."""
+        alike, either = self.alike(one, two), _either(one, two)
+        return _share_apart(alike, either), float(_share_apart(alike.sum(), either.sum()))
 
 
 class Supports(Counted):

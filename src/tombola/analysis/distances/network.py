@@ -13,6 +13,7 @@ from tombola.analysis.distances.wiring import Permutations, Wiring
 from tombola.analysis.distances.wiring_chain import chain_wiring
 from tombola.analysis.distances.wiring_graph import graph_wiring
 from tombola.analysis.material import NetworkView
+from tombola.analysis.wiring import FlattenOrder
 from tombola.errors import TombolaError, nearest
 
 
@@ -45,8 +46,19 @@ class Network:
     cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of_view(cls, view: NetworkView, layers: Sequence[str] = ()) -> "Network":
-        """Return a network of an analysis; `layers` restricts it, by default all prunable ones count.
+    def of_view(
+        cls, view: NetworkView, layers: Sequence[str] = (), *, flatten: FlattenOrder = "channels-first"
+    ) -> "Network":
+        """Return a network of an analysis.
+
+        Parameters
+        ----------
+        view
+            The network.
+        layers
+            Restricts it; by default all prunable layers count.
+        flatten
+            Order of features after maps.
 
         Raises
         ------
@@ -64,7 +76,7 @@ class Network:
             view.label,
             {name: Units.of(view.weights(name), view.keep(name)) for name in names},
             {name: shapes[name] for name in names},
-            chain_wiring(shapes) if view.graph is None else graph_wiring(view.graph),
+            chain_wiring(shapes, flatten) if view.graph is None else graph_wiring(view.graph, flatten),
             view.condition,
             view.initial_digest,
         )

@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from tombola.analysis.distances.flattening import Flatten, feature_numbers
 from tombola.analysis.distances.wiring import Group, Wiring
-from tombola.errors import TombolaError
+from tombola.analysis.wiring import FlattenOrder, chain_units
 
 
 def chain_wiring(shapes: Mapping[str, Sequence[int]], flatten: Flatten = "channels-first") -> Wiring:
@@ -38,9 +38,10 @@ def chain_wiring(shapes: Mapping[str, Sequence[int]], flatten: Flatten = "channe
 def _columns(
     name: str, shape: Sequence[int], after: str, reader: Sequence[int], flatten: Flatten
 ) -> Int[np.ndarray, "unit tap"]:
-    units, inputs = shape[0], reader[1]
-    if len(reader) == 2 and len(shape) == 4 and inputs % units == 0:
-        return feature_numbers(units, inputs // units, flatten)
-    if inputs != units:
-        raise TombolaError(f"'{after}' takes {inputs} inputs and '{name}' has {units} units; they do not make a chain")
-    return feature_numbers(units, int(np.prod(reader[2:], dtype=int)), "channels-first")
+    if flatten == "blocks-sasd2022" and len(shape) == 4 and len(reader) == 2:
+        inputs = chain_units(name, shape, after, reader)
+        return feature_numbers(shape[0], len(inputs) // shape[0], flatten)
+    order: FlattenOrder = "channels-last" if flatten == "channels-last" else "channels-first"
+    inputs = chain_units(name, shape, after, reader, order)
+    taps = int(np.prod(reader[2:], dtype=int))
+    return np.argsort(np.repeat(inputs, taps), kind="stable").reshape(shape[0], -1)

@@ -1,15 +1,16 @@
 """The wiring of any network that has a layer graph, residual streams included."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Int
 
 from tombola.analysis.distances.wiring import Group, Wiring
+from tombola.analysis.wiring import IMAGE, NONE, FlattenOrder, Origins, on_maps, origins
 from tombola.networks import LayerGraph, Node
 
-PINNED, NOTHING = 0, -1
+PINNED, NOTHING = 0, NONE
 """What does not move, and channels of zeros, which may stand for anything."""
 
 Elements = Int[np.ndarray, " channel"]
@@ -52,59 +53,52 @@ class _Uses:
         self.columns: list[tuple[str, Elements]] = []
 
 
-def graph_wiring(graph: LayerGraph) -> Wiring:
+def graph_wiring(graph: LayerGraph, flatten: FlattenOrder = "channels-first") -> Wiring:
     """Return the wiring of a network.
 
     Maps that are added share their channels' places (residual streams); a stream that is widened by channels of zeros
     ties its old channels through and leaves the new ones a group of their own. Depthwise convolutions pass places on;
-    channels of other grouped convolutions stay where they are. Flattening is PyTorch's, channels first.
+    channels of other grouped convolutions stay where they are.
 
     Parameters
     ----------
     graph
         The layer graph.
+    flatten
+        Order of features after maps.
     """
-    ties, uses = _Ties(), _Uses()
-    elements: list[Elements] = [np.full(graph.input_shape[0], PINNED)]
-    for node in graph.nodes[1:]:
-        elements.append(_after(node, [elements[source] for source in node.inputs], graph, ties, uses))
-    outputs = {ties.root(e) for e in elements[graph.output].tolist() if e != NOTHING}
+    ties, uses, held = _Ties(), _Uses(), origins(graph, flatten)
+    rows = {str(node.weight): ties.fresh(node.shape[0]) for node in graph.weighted() if not on_maps(graph, node)}
+    maps = [_elements(found, rows, ties, summed=node.op == "add") for node, found in zip(graph, held, strict=True)]
+    for node in graph.weighted():
+        if str(node.weight) in rows:
+            _used(node, maps[node.inputs[0]], rows[str(node.weight)], ties, uses)
+    outputs = {ties.root(e) for e in maps[graph.output].tolist() if e != NOTHING}
     return Wiring(_groups(ties, uses, outputs))
 
 
-def _after(node: Node, inputs: Sequence[Elements], graph: LayerGraph, ties: _Ties, uses: _Uses) -> Elements:
-    x, shape = inputs[0], graph[node.inputs[0]].shape
-    match node.op:
-        case "conv":
-            return _conv(node, x, ties, uses)
-        case "linear" if len(shape) == 1:
-            rows = ties.fresh(node.shape[0])
-            uses.rows.append((str(node.weight), rows))
-            uses.columns.append((str(node.weight), x))
-            return rows
-        case "flatten":
-            return np.repeat(x, int(np.prod(shape[1:], dtype=int)))
-        case "add":
-            return ties.tie(x, inputs[1])
-        case "pad":
-            none = np.full(node["before"] + node["after"], NOTHING)
-            return np.concatenate([none[: node["before"]], x, none[node["before"] :]])
-        case _:
-            return x  # one channel each; a linear layer on maps works within channels
+def _elements(found: Origins, rows: Mapping[str, Elements], ties: _Ties, *, summed: bool) -> Elements:
+    """Return the elements in a map; what a sum puts into one channel is tied."""
+    elements = np.full(len(found[0].units), NOTHING)
+    for origin in found:
+        mine = np.full(len(elements), NOTHING)
+        mine[origin.known] = PINNED if origin.layer == IMAGE else rows[origin.layer][origin.units[origin.known]]
+        elements = ties.tie(elements, mine) if summed else np.where(elements == NOTHING, mine, elements)
+    return elements
 
 
-def _conv(node: Node, x: Elements, ties: _Ties, uses: _Uses) -> Elements:
-    rows = ties.fresh(node.shape[0])
-    name = str(node.weight)
+def _used(node: Node, inputs: Elements, rows: Elements, ties: _Ties, uses: _Uses) -> None:
+    """Note where a layer's rows and inputs occur; grouped convolutions hold channels to their places."""
+    name, groups = str(node.weight), node["groups"] if node.op == "conv" else 1
     uses.rows.append((name, rows))
-    if node["groups"] == 1:
-        uses.columns.append((name, np.repeat(x, int(np.prod(node["kernel"], dtype=int)))))
-    elif node["groups"] == len(x) == len(rows):
-        ties.tie(rows, x)
+    if groups == 1:
+        taps = int(np.prod(node["kernel"], dtype=int)) if node.op == "conv" else 1
+        uses.columns.append((name, np.repeat(inputs, taps)))
+    elif groups == len(inputs) == len(rows):
+        ties.tie(rows, inputs)
     else:
         ties.pin(rows)
-        ties.pin(x)
-    return rows
+        ties.pin(inputs)
 
 
 def _groups(ties: _Ties, uses: _Uses, outputs: set[int]) -> tuple[Group, ...]:

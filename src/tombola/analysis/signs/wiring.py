@@ -2,21 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
-from numpy.typing import NDArray
 
 from tombola.analysis.material import NetworkView
+from tombola.analysis.wiring import IMAGE, FlattenOrder, chain_units, on_maps, origins
 from tombola.errors import TombolaError
 from tombola.networks import LayerGraph
-from tombola.networks.graph_nodes import Node
 
-FlattenOrder = Literal["channels-first", "channels-last"]
-Units = NDArray[np.int64]
-Origins = dict[str, Units]
-"""Layer -> which of its units each channel, or feature, comes from; -1: from none."""
+__all__ = ["FlattenOrder", "Reader", "bias_names", "readers"]
 
 
 @dataclass(frozen=True)
@@ -64,56 +59,23 @@ def readers(view: NetworkView, flatten: FlattenOrder = "channels-first") -> dict
 
 
 def _of_graph(graph: LayerGraph, flatten: FlattenOrder) -> dict[str, tuple[Reader, ...]]:
-    found: dict[str, list[Reader]] = {node.weight: [] for node in graph.weighted() if node.weight is not None}
-    origins: list[Origins] = []
-    for node in graph:
-        before = [origins[source] for source in node.inputs]
-        if node.weight is None:
-            origins.append(_passed_on(node, before, [graph[source].shape for source in node.inputs], flatten))
-            continue
-        if node.op == "linear" and len(graph[node.inputs[0]].shape) > 1:
+    found: dict[str, list[Reader]] = {str(node.weight): [] for node in graph.weighted()}
+    held = origins(graph, flatten)
+    for node in graph.weighted():
+        if on_maps(graph, node):
             raise TombolaError(f"{node.label} works on maps, not on rows, so its inputs are no units of a layer")
-        for layer, units in before[0].items():
-            found[layer].append(Reader(node.weight, units, node["groups"] if node.op == "conv" else 1))
-        origins.append({node.weight: np.arange(node.shape[0])})
+        for origin in held[node.inputs[0]]:
+            if origin.layer != IMAGE:
+                groups = node["groups"] if node.op == "conv" else 1
+                found[origin.layer].append(Reader(str(node.weight), origin.units, groups))
     return {layer: tuple(reading) for layer, reading in found.items()}
-
-
-def _passed_on(node: Node, before: list[Origins], shapes: list[tuple[int, ...]], flatten: FlattenOrder) -> Origins:
-    match node.op:
-        case "input":
-            return {}
-        case "add":
-            return _summed(before)
-        case "flatten":
-            return {layer: _flat(units, int(np.prod(shapes[0][1:])), flatten) for layer, units in before[0].items()}
-        case "pad":
-            around = (node["before"], node["after"])
-            return {layer: np.pad(units, around, constant_values=-1) for layer, units in before[0].items()}
-        case _:
-            return before[0]
-
-
-def _summed(before: list[Origins]) -> Origins:
-    first, second = before
-    both = {layer: np.where(first[layer] >= 0, first[layer], second[layer]) for layer in first.keys() & second.keys()}
-    return {**first, **second, **both}
-
-
-def _flat(units: Units, places: int, flatten: FlattenOrder) -> Units:
-    return np.repeat(units, places) if flatten == "channels-first" else np.tile(units, places)
 
 
 def _of_chain(view: NetworkView, flatten: FlattenOrder) -> dict[str, tuple[Reader, ...]]:
     found: dict[str, tuple[Reader, ...]] = {}
     for layer, after in zip(view.layers, view.layers[1:], strict=False):
-        outputs, inputs = layer.shape[0], after.shape[1]
-        if inputs % outputs:
-            raise TombolaError(
-                f"{view.label}: '{after.name}' takes {inputs} inputs and '{layer.name}' before it has {outputs} units; "
-                "such a network is analysed with its layer graph only"
-            )
-        found[layer.name] = (Reader(after.name, _flat(np.arange(outputs), inputs // outputs, flatten)),)
+        units = chain_units(layer.name, layer.shape, after.name, after.shape, flatten)
+        found[layer.name] = (Reader(after.name, units),)
     return found | {view.layers[-1].name: ()}
 
 

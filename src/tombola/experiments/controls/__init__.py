@@ -2,6 +2,7 @@
 
 from tombola.experiments.controls import (
     degrees,
+    dense_budget,
     dense_short,
     invert,
     kaiming,
@@ -9,6 +10,7 @@ from tombola.experiments.controls import (
     other_order,
     other_ticket,
     random_network,
+    random_pruning,
     reinit,
     shuffle,
     signs,
@@ -23,6 +25,7 @@ __all__ = [
     "ControlRule",
     "controls",
     "degrees",
+    "dense_budget",
     "dense_short",
     "invert",
     "kaiming",
@@ -30,6 +33,7 @@ __all__ = [
     "other_order",
     "other_ticket",
     "random_network",
+    "random_pruning",
     "reinit",
     "shuffle",
     "signs",

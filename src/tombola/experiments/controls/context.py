@@ -74,6 +74,11 @@ class ControlContext:
             raise TombolaError(f"control '{self.name}' uses another ticket and was registered without needs=")
         return self.needed[0]
 
+    @property
+    def above(self) -> StoredTicket:
+        """What a control that forms a chain goes on from: itself one level up, the dense level at level 1."""
+        return self.needed[0] if self.level > 1 else self.dense
+
     @cached_property
     def ticket(self) -> Ticket:
         """The original's mask and the state it started from, made again from the dense level where it was not kept."""

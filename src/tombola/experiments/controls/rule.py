@@ -42,6 +42,8 @@ class ControlRule:
         Whether training starts at the step the ticket starts at (step k with ``prune.rewind: step:K``), not at 0.
     dense
         Whether it trains the whole network whatever the level: such a job takes the engine of level 0.
+    chains
+        Whether it starts from the trained state of the same control one level up (the dense level's at level 1).
     """
 
     trial: Control
@@ -49,6 +51,7 @@ class ControlRule:
     refuses: Refusal = always
     resumes: bool = False
     dense: bool = False
+    chains: bool = False
 
     def __call__(self, context: ControlContext) -> Trial:
         """Return what to train."""
@@ -82,12 +85,13 @@ class Controls(Registry[ControlRule]):
         refuses: Refusal = always,
         resumes: bool = False,
         dense: bool = False,
+        chains: bool = False,
     ) -> Callable[[F], F]:
         """Return a decorator that files a control under `name` (`ControlRule` says what the rest means)."""
         keep = super().register(name)
 
         def file(trial: F) -> F:
-            keep(ControlRule(trial, needs, refuses, resumes, dense))
+            keep(ControlRule(trial, needs, refuses, resumes, dense, chains))
             return trial
 
         return file

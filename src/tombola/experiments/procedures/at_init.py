@@ -17,7 +17,7 @@ from tombola.networks import build
 from tombola.networks.state import State, restore
 from tombola.pruning import Mask, Request, Rounds, Ticket, prune_in_rounds
 from tombola.pruning.ramp import round_totals
-from tombola.specs import ExperimentSpec, Length
+from tombola.specs import ConvergeSpec, ExperimentSpec, Length
 from tombola.specs.prune import AT_INIT
 from tombola.training import fit
 
@@ -109,7 +109,13 @@ def pretrained(context: LevelContext, state: State, mask: Mask) -> State:
     result = fit(
         module,
         place.data,
-        spec.train.model_copy(update={"length": f"{spec.prune.rewind_step + steps}st", "record_every": f"{steps}st"}),
+        spec.train.model_copy(
+            update={
+                "length": f"{spec.prune.rewind_step + steps}st",
+                "record_every": f"{steps}st",
+                "converge": ConvergeSpec(),
+            }
+        ),
         mask=mask,
         seed=spec.seed,
         replicate=context.replicate,

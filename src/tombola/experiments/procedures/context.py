@@ -12,6 +12,7 @@ from tombola.data import Dataset
 from tombola.errors import TombolaError
 from tombola.experiments.procedures.tally import CountedBatches, Tally
 from tombola.experiments.trial import Shape, fresh_state
+from tombola.experiments.weights import Given, initial_state, read_given
 from tombola.networks import PrunableLayer, build, prunable_layers
 from tombola.networks.state import State, restore
 from tombola.pruning import LevelPlan, Mask, ScoreContext, planned_remaining
@@ -94,8 +95,15 @@ class LevelContext:
         return self.place
 
     def initial(self) -> State:
-        """Return the replicate's complete initial state, the same at every call."""
-        return fresh_state(self.spec, self.shape, stream_seed(self.spec.seed, "init", self.replicate))
+        """Return the replicate's complete initial state, the same at every call: drawn, or from ``network.weights``."""
+        seed = stream_seed(self.spec.seed, "init", self.replicate)
+        drawn = fresh_state(self.spec, self.shape, seed)
+        return drawn if self.spec.network.weights is None else initial_state(self.spec, self.shape, seed, drawn)
+
+    @property
+    def given(self) -> Given | None:
+        """The weights of ``network.weights``; None where training starts from a draw."""
+        return None if self.spec.network.weights is None else read_given(self.spec.network, self.shape)
 
     def generator(self, purpose: str, level: int | None = None) -> torch.Generator:
         """Return a level's own random stream for a purpose, at its start; default: this level's."""

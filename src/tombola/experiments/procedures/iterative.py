@@ -19,7 +19,7 @@ def iterative_trial(context: LevelContext) -> Trial:
     if parent is None or dense is None:
         return dense_trial(context)
     prune = context.spec.prune
-    planned = prune.densities or prune.counts != "iterated"
+    planned = prune.densities or prune.rates or prune.counts != "iterated"
     mask = prune_round(context.scoring(parent, dense), prune, context.plan if planned else None)
     return reported(restarted(context, parent, dense, mask), context)
 

@@ -37,6 +37,8 @@ class Procedure:
     given
         (Experiment, replicate, level) -> key of what a level takes from outside of the run, None where that is nothing:
         part of the job's key, and that of the first level of the run's.
+    rows
+        Whether every job writes a result row: what it reached before and after training, in full.
     """
 
     parent: Callable[[int], int | None]
@@ -49,6 +51,7 @@ class Procedure:
     refuses: Callable[[ExperimentSpec], str | None] = lambda spec: None
     settled: Callable[[ExperimentSpec], ExperimentSpec] = lambda spec: spec
     given: Callable[[ExperimentSpec, int, int], str | None] = lambda spec, replicate, level: None
+    rows: bool = False
 
 
 procedures: Registry[Procedure] = Registry("procedure")

@@ -47,6 +47,7 @@ class SparseLearner:
         self.batch, self.per_epoch = train.batch_size, course.per_epoch
         self.augmented = self.batches.from_step(course.start) if data.augment else None
         self.rate = learning_rate(train, course.per_epoch)
+        self.counted = 0
         self.images, self.labels = _arrays(data.train)
         self._validation, self._test = _arrays(data.validation), _arrays(data.test)
 
@@ -57,7 +58,9 @@ class SparseLearner:
             return self._advance_augmented(rates) / self.batch
         samples = list(self._samples(first, last))
         indices = np.concatenate(samples) if samples else np.zeros(0, np.int64)
-        return self.network.train(self.images, self.labels, indices, rates).loss / self.batch
+        outcome = self.network.train(self.images, self.labels, indices, rates)
+        self.counted += outcome.correct
+        return outcome.loss / self.batch
 
     def _samples(self, first: int, last: int) -> Iterator[NDArray[np.int64]]:
         """Yield the samples of the steps, epoch by epoch."""
@@ -73,8 +76,14 @@ class SparseLearner:
             part = rates[start : start + AUGMENTED_STEPS]
             made = [next(self.augmented) for _ in part] if self.augmented is not None else []
             images, labels = (torch.cat(tensors).numpy() for tensors in zip(*made, strict=True))
-            loss += self.network.train(images, labels, np.arange(len(labels)), part).loss
+            outcome = self.network.train(images, labels, np.arange(len(labels)), part)
+            loss, self.counted = loss + outcome.loss, self.counted + outcome.correct
         return loss
+
+    def hits(self) -> int:
+        """Return what was counted, and begin anew."""
+        hits, self.counted = self.counted, 0
+        return hits
 
     def settle(self) -> None:
         """Write parameters and statistics to the module."""

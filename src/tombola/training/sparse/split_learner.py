@@ -53,6 +53,7 @@ class SplitLearner:
         ).from_step(course.start)
         self.optimiser = optimisers[train.optimiser](self.prefix.parameters, train)
         self.rate = learning_rate(train, course.per_epoch)
+        self.counted = 0
         self._validation, self._test = (
             Chunks(part, train.batch_size, prepare, cpu) for part in (data.validation, data.test)
         )
@@ -73,7 +74,13 @@ class SplitLearner:
             for parameter in self.prefix.parameters:
                 parameter.grad = None
             total += outcome.loss / len(labels)
+            self.counted += outcome.correct
         return total
+
+    def hits(self) -> int:
+        """Return what was counted, and begin anew."""
+        hits, self.counted = self.counted, 0
+        return hits
 
     def settle(self) -> None:
         """Write what the suffix holds to the module, and hold pruned weights once more."""

@@ -70,6 +70,8 @@ class StackedEngine(Engine):
         """Return why a network cannot be trained: it has no layer graph, or nothing in it can be."""
         if moves:
             return "masks cannot move in it: all networks of a stack take the same steps"
+        if train.converge.active:
+            return "all networks of a stack take the same steps, and train.converge lets each end by itself"
         if train.validation_loss != "sample-mean":
             return f"it averages the validation loss over samples (train.validation_loss is '{train.validation_loss}')"
         if not any(parameter.requires_grad for parameter in module.parameters()):

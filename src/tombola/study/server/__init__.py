@@ -1,0 +1,1 @@
+"""The study's web application: pages, answers, admin. Needs the extra ``study``."""
