@@ -29,7 +29,9 @@ REAL: dict[str, dict[str, Any]] = {
     "masks only": {"store": {"keep": "masks"}, "train": {"steps": 12, "record_every": 4, "lr": 1e-3}},
     "failed": {"train": {"steps": 12, "record_every": 4, "lr": 1e38, "optimiser": "sgd"}},
 }
-ONE_RUN = {"densities", "emerging", "histograms", "kernels", "losses", "matrices", "structure"}
+ONE_RUN = {
+    "densities", "emerging", "histograms", "kernels", "losses", "matrices", "score-statistics", "scores", "structure",
+}  # fmt: skip
 MADE_UP: dict[str, dict[str, Any]] = {
     "one replicate": {"replicates": 1},
     "no controls": {"controls": ()},

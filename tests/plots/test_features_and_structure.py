@@ -83,7 +83,7 @@ def test_features_of_one_network_are_refused(digits: Dataset) -> None:
 def test_the_published_features(digits: Dataset) -> None:
     views = [network(0, "one", 0.5), network(1, "one", 0.5), network(2, "two", 0.5)]
     result, made = draw("features-sna2023", views, digits, images=40)
-    assert set(made) == {"similarity", "correlations"}
+    assert set(made) == {"similarity", "correlations", "correlations_pairs", "curves", "responses"}
     pairs = result.tables["pairs"]
     for (a, b), part in pairs.groupby(["net_a", "net_b"]):
         own = part.similarity[part.layer != WHOLE]

@@ -43,7 +43,7 @@ def collect(
     stage
         ``initial``, ``trained`` or ``early_stop``.
     condition
-        What all of them are called; by default the run's name, with level and control where there are several.
+        What all of them are called; by default by run, level and control, each where there are several.
     winning
         A criterion (`tombola.analysis.winning`): pruned tickets that it does not accept are left out, and with them
         their controls.
@@ -65,10 +65,10 @@ def collect(
         if winning is not None:
             won = accepted(run, winning)
             jobs = [job for job in jobs if job.level == 0 or (job.replicate, job.level) in won]
-        several = {"level": len({job.level for job in jobs}) > 1}
+        several = {"run": len(runs) > 1, "level": len({job.level for job in jobs}) > 1}
         known = _Known(Lineages(run, trust), trust)
         for job in jobs:
-            view = _view(run, job, stage, known, condition or _condition(run, job, **several))
+            view = _view(run, job, stage, known, condition or _condition(run.spec.name, job, **several))
             if view is not None:
                 views.append(view)
     if not views and winning is not None:
@@ -80,13 +80,13 @@ def collect(
     return labelled(views)
 
 
-def _condition(run: Run, job: JobId, level: bool) -> str:
+def _condition(spec_name: str, job: JobId, run: bool, level: bool) -> str:
     parts = [
-        run.spec.name,
+        *([spec_name] if run else []),
         *([f"level {job.level}"] if level else []),
         *([job.control] if job.control != TICKET else []),
     ]
-    return ", ".join(parts)
+    return ", ".join(parts) or spec_name
 
 
 def labelled(views: Sequence[NetworkView]) -> list[NetworkView]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import tyro
 
@@ -13,6 +14,7 @@ from tombola.errors import TombolaError, nearest
 if TYPE_CHECKING:
     from tombola.analysis.material import NetworkView
     from tombola.plots.analyses import Analysis, Result
+    from tombola.store import Run
 
 ABOUT = (
     "Look inside the networks of runs. Writes tables (CSV) and figures (SVG, PNG) to RUN/analysis/NAME, which the "
@@ -21,6 +23,10 @@ ABOUT = (
 FOLDER = "analysis"
 ROWS = 40
 """Rows of a table that are printed at most; the file has all."""
+
+T = TypeVar("T")
+Several = tyro.conf.UseAppendAction[tuple[tuple[T, ...], ...]]
+"""Values of a flag that may be given again: each time some more, in order."""
 
 
 @dataclass
@@ -36,11 +42,11 @@ class Options:
         False
     )
     levels: Annotated[
-        tuple[str, ...], tyro.conf.arg(help="levels: 0 2 4, a range 2-6, every:2 [the last]", metavar="LEVEL")
+        Several[str], tyro.conf.arg(help="levels: 0 2 4, a range 2-6, every:2 [the last]", metavar="LEVEL")
     ] = ()
-    replicates: Annotated[tuple[int, ...], tyro.conf.arg(help="which replicates [all]", metavar="R ...")] = ()
+    replicates: Annotated[Several[int], tyro.conf.arg(help="which replicates [all]", metavar="R ...")] = ()
     controls: Annotated[
-        tuple[str, ...], tyro.conf.arg(help="controls to analyse beside the tickets", metavar="NAME ...")
+        Several[str], tyro.conf.arg(help="controls to analyse beside the tickets", metavar="NAME ...")
     ] = ()
     stage: Annotated[str, tyro.conf.arg(help="weights: initial, trained or early_stop", metavar="NAME")] = "trained"
     winning: Annotated[
@@ -51,11 +57,11 @@ class Options:
         Path | None, tyro.conf.arg(help="YAML of named sets of networks, in place of RUN", metavar="FILE")
     ] = None
     set: Annotated[
-        tuple[str, ...], tyro.conf.arg(help="options of the analysis, as name=value", metavar="NAME=VALUE ...")
+        Several[str], tyro.conf.arg(help="options of the analysis, as name=value", metavar="NAME=VALUE ...")
     ] = ()
     out: Annotated[Path | None, tyro.conf.arg(help="folder to write to [RUN/analysis/NAME]", metavar="DIR")] = None
     plugins: Annotated[
-        tuple[str, ...], tyro.conf.arg(help="modules that register your own analyses", metavar="MODULE")
+        Several[str], tyro.conf.arg(help="modules that register your own analyses", metavar="MODULE")
     ] = ()
     trust: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="import the plug-ins a run names")] = False
 
@@ -67,7 +73,7 @@ def main(args: list[str]) -> int:
     from tombola.plots.analyses.writing import write_analysis
     from tombola.specs.plugins import load_plugins
 
-    load_plugins(options.plugins)
+    load_plugins(tuple(chain(*options.plugins)))
     if options.list:
         show_list()
         return 0
@@ -75,13 +81,14 @@ def main(args: list[str]) -> int:
         raise TombolaError(f"name an analysis{nearest('', list(analyses))}, and the runs to analyse")
     name, folders = options.what[0], [Path(text) for text in options.what[1:]]
     analysis = analyses[name]
-    chosen = settings(name, analysis, options.set)
+    chosen = settings(name, analysis, [*chain(*options.set)])
     views = gathered(options, folders)
     target = options.out or (folders[0] / FOLDER / name if folders else Path(FOLDER) / name)
     data = None
     if analysis.needs_data:
         data = images(folders, options.conditions)
-    result = analysis.compute(Material(views, data, chosen))
+    runs = opened(folders, options.conditions, options.trust) if analysis.needs_runs else ()
+    result = analysis.compute(Material(views, data, chosen, runs))
     write_analysis(name, analysis, result, views, chosen, target)
     show_result(result)
     print(target)
@@ -109,16 +116,26 @@ def gathered(options: Options, folders: Sequence[Path]) -> "list[NetworkView]":
     from tombola.store import open_run
 
     runs = [open_run(folder, trust=options.trust) for folder in folders]
+    levels, controls = [*chain(*options.levels)], [*chain(*options.controls)]
     depth = max(run.spec.prune.levels for run in runs)
     return collect(
         runs,
-        levels=level_numbers(options.levels, depth) if options.levels else None,
-        replicates=options.replicates or None,
-        controls=options.controls,
+        levels=level_numbers(levels, depth) if levels else None,
+        replicates=[*chain(*options.replicates)] or None,
+        controls=controls,
         stage=options.stage,  # type: ignore[arg-type]
         winning=options.winning,
         trust=options.trust,
     )
+
+
+def opened(folders: Sequence[Path], conditions: Path | None, trust: bool) -> "list[Run]":
+    """Return the runs that are named, each once."""
+    from tombola.analysis.conditions import runs_of
+    from tombola.store import open_run
+
+    named = folders if conditions is None else runs_of(conditions)
+    return [open_run(folder, trust=trust) for folder in dict.fromkeys(folder.resolve() for folder in named)]
 
 
 def images(folders: Sequence[Path], conditions: Path | None) -> Any:

@@ -21,9 +21,13 @@ KINDS: Mapping[str, str] = {
     "kernels": "Kernels of a convolution (the first, or --layer), a picture per kernel and channel, pruned ones black.",
     "losses": "Training against validation loss and the early stop between them, a panel per level.",
     "matrices": "Weight matrices of the linear layers (or one --layer), output layer included, pruned weights black.",
+    "saw-tooth": "Iterative pruning as it went: a measure over all trainings of the ticket in a row, a panel per run.",
+    "score-statistics": "Scores by layer: their mean, their share of all scores and their spread, a colour per level.",
+    "scores": "Histograms of the scores that a level's mask was made by, a panel per layer, kept and removed weights.",
     "stop-accuracy": "Accuracy (or a loss) at early stop against density, runs and controls overlaid.",
     "stop-step": "Early-stop step against density, runs and controls overlaid.",
     "structure": "Density, weights on paths, active units and survivors per unit over the layers, a colour per level.",
+    "training": "Tickets, controls and dense parents over training with 95 % intervals, a panel per data set.",
 }
 """Built-in kinds with the first line of each one's docstring, told without loading matplotlib (a test compares)."""
 

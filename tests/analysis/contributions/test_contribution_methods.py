@@ -13,6 +13,8 @@ from torch import nn
 from tombola.analysis.contributions import Images, Scene, methods
 from tombola.analysis.contributions.integrated import signed_shares
 from tombola.analysis.contributions.methods import Question
+from tombola.analysis.contributions.relevance import epsilon_rule, relevances
+from tombola.analysis.contributions.replay import GraphReplay
 from tombola.analysis.material import NetworkView
 from tombola.errors import TombolaError
 from tombola.networks import capture, layer_graph, prunable_layers
@@ -340,3 +342,63 @@ def test_functional_activations_are_seen_by_the_graph() -> None:
     replay = next(scene._passes())[0]
     assert float(replay.units("first.weight").abs().max()) <= 1
     assert replay.units("first.weight").numpy() == pytest.approx(torch.tanh(replay.returned("first.weight")).numpy())
+
+
+def test_relevance_by_hand_and_by_captum() -> None:
+    """Epsilon rule: a unit's relevance is activation times weight, of what the score is made of."""
+    view, given = of_module(mlp(), (1, 3, 3)), images((1, 3, 3))
+    last, behind = view.layers[1].name, view.layers[2].name
+    assert view.build is not None
+    module = view.build().double()
+    module.load_state_dict(view.state)
+    module.double()
+    batch, labels = given.batches[0]
+    hidden = module[:5](batch).detach()
+    by_hand = (hidden * view.state[behind].double()[labels]).abs().sum(0)
+    found = Scene(view, given).sums(["lrp-epsilon"])["lrp-epsilon", last].sum((0, 1))
+    assert found == pytest.approx(by_hand.numpy(), rel=1e-4)
+    if importlib.util.find_spec("captum") is None:
+        return
+    captum = importlib.import_module("captum.attr")
+    rules = importlib.import_module("captum.attr._utils.lrp_rules")
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Flatten):
+            part.rule = rules.EpsilonRule(epsilon=1e-9)  # type: ignore[assignment]
+    module.requires_grad_()
+    theirs = captum.LRP(module).attribute(batch.clone(), target=labels).detach()
+    assert view.graph is not None
+    state = {key: value.double() for key, value in view.state.items()}
+    replay = GraphReplay(view.graph, state, batch)
+    scores = replay.values[view.graph.output]
+    start = torch.zeros_like(scores).scatter_(1, labels[:, None], scores.gather(1, labels[:, None]))
+    mine = relevances(view.graph, state, replay.values, start, epsilon_rule)[0]
+    assert mine is not None
+    torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-3 * float(theirs.abs().max()))
+
+
+def test_z_plus_keeps_relevance_where_biases_do_not_take_it() -> None:
+    """What arrives at a layer's units adds up to what left the layer behind, over images and units."""
+    view = of_module(mlp(), (1, 3, 3), density=1.0)
+    state = {key: torch.zeros_like(v) if key.endswith("bias") else v.abs() for key, v in view.state.items()}
+    positive = replace(view, read=lambda: state)
+    given = Images(tuple((batch.abs(), labels) for batch, labels in images((1, 3, 3)).batches), 3)
+    sums = Scene(positive, given).sums(["lrp-z-plus", "lrp-epsilon"])
+    totals = [found.sum() for found in sums.values()]
+    assert totals == pytest.approx([totals[0]] * len(totals), rel=1e-4)
+
+
+def test_relevance_passes_sums_of_branches() -> None:
+    class Branches(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.begin, self.one = nn.Conv2d(1, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+            self.norm, self.head = nn.BatchNorm2d(3), nn.Linear(3, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.begin(x).relu()
+            x = (x + self.norm(self.one(x))).relu()
+            return self.head(F.adaptive_avg_pool2d(x, 1).flatten(1))  # type: ignore[no-any-return]
+
+    view = of_module(Branches().eval(), (1, 6, 6))
+    sums = Scene(view, images((1, 6, 6), classes=2)).sums(["lrp-epsilon", "lrp-z-plus"])
+    assert all(np.isfinite(found).all() and found.any() for found in sums.values())

@@ -44,7 +44,7 @@ def views() -> list[NetworkView]:
 
 def straight(view: NetworkView, images: Tensor) -> Iterator[tuple[str, np.ndarray]]:
     x = images
-    for part in view.module():
+    for part in view.module().children():
         x = part(x)
         if isinstance(part, nn.Conv2d | nn.Linear | nn.ReLU):
             yield type(part).__name__, x.detach().numpy()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tombola.analysis.inference import cluster_bootstrap, effects, labelings, permute_labels
+from tombola.analysis.inference import cluster_bootstrap, effects, labelings, permute_labels, stratum_of
 from tombola.errors import TombolaError
 
 WITHIN, BETWEEN = [(0, 0), (1, 1)], [(0, 1)]
@@ -55,6 +55,43 @@ def test_many_labelings_are_drawn_with_a_seed() -> None:
     assert labelings(groups[:14], exact_up_to=91).exact
     with pytest.raises(TombolaError, match="draws = 0"):
         labelings(groups, draws=0)
+
+
+def test_labels_move_within_strata_only() -> None:
+    groups, strata = np.array([0, 1, 0, 1, 0, 1, 1]), np.array([0, 0, 1, 1, 2, 2, 2])
+    exact = labelings(groups, strata=strata)
+    assert exact.exact
+    assert exact.total == 2 * 2 * 3 == len({tuple(row) for row in exact.labels})
+    drawn = labelings(groups, strata=strata, exact_up_to=1, draws=60, seed=4)
+    assert len({tuple(row) for row in drawn.labels}) == 12
+    for found in (exact, drawn):
+        for stratum in range(3):
+            inside = found.labels[:, strata == stratum]
+            assert (inside.sum(1) == groups[strata == stratum].sum()).all()
+    assert labelings(groups, strata=np.zeros(7)).total == labelings(groups).total == 35
+    assert labelings(groups, [1], strata=strata).total == 1
+    assert stratum_of(["a", "a", "b"], [0, 1, 1]).tolist() == [0, 1, 2]
+    with pytest.raises(TombolaError, match=r"strata shaped \[6\] for 7 networks"):
+        labelings(groups, strata=strata[:-1])
+
+
+def test_what_strata_differ_in_is_no_difference_between_groups() -> None:
+    """Five replicates far apart, a ticket and its control in each: distances within replicates are what is tested."""
+    replicate = np.repeat(np.arange(5), 2)
+    groups = np.tile([0, 1], 5)
+    paired = np.array([0, 0.3, 10, 10.4, 20, 20.2, 30, 30.5, 40, 40.1])
+    apart = np.abs(paired[:, None] - paired)
+    claim: dict = {"groups": groups, "first": WITHIN, "second": BETWEEN, "strata": replicate}
+    test = permute_labels(apart, **claim)
+    assert test.exact
+    assert test.labelings == 2**5
+    assert test.p[0] == np.mean(
+        [
+            by_hand(apart, labels, WITHIN, BETWEEN) >= test.statistic[0] - 1e-12
+            for flips in itertools.product([0, 1], repeat=5)
+            for labels in [groups ^ np.repeat(flips, 2)]
+        ]
+    )
 
 
 @settings(max_examples=20, deadline=None)

@@ -74,7 +74,19 @@ def test_trajectory_is_paired_within_replicates(networks: list[NetworkView]) -> 
 
 def test_the_whole_analysis_says_what_it_rests_on(networks: list[NetworkView]) -> None:
     found = look_at_signs(networks, random="random", splits=5)
-    assert list(found.tables) == ["networks", "pooled", "neurons", "pair_summary", "pairs", "hypotheses", "verdicts"]
+    assert list(found.tables) == [
+        "networks", "pooled", "neurons", "pair_summary", "pairs", "noise", "hypotheses", "verdicts",
+    ]  # fmt: skip
+    pairs = found.tables["pairs"].drop_duplicates(["net_a", "net_b", "layer", "variable", "measure"])
+    noise = found.tables["noise"].set_index(["condition", "layer", "variable", "measure"])
+    for key, row in noise.iterrows():
+        condition, layer, variable, measure = key  # type: ignore[misc]
+        cell = pairs[(pairs.layer == layer) & (pairs.variable == variable) & (pairs.measure == measure)]
+        own = cell[(cell.condition_a == condition) & (cell.condition_b == condition)]
+        across = cell[(cell.condition_a == condition) ^ (cell.condition_b == condition)]
+        assert row.pairs == own.value.notna().sum()
+        for mine, theirs in ((row.noise, own.value), (row.floor_mean, own.floor_mean), (row.others, across.value)):
+            assert mine == pytest.approx(theirs.mean(), nan_ok=True)
     assert set(found.tables["hypotheses"].hypothesis) == {"H1", "H2"}
     assert set(found.tables["pairs"].variable) == {
         "prune_rate_in",

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +9,9 @@ from matplotlib.figure import Figure
 from tombola.analysis.material import NetworkView
 from tombola.analysis.signs import distances, sign_table
 from tombola.analysis.signs.pair_sets import all_pair_sets
-from tombola.analysis.signs.training import training_table
 from tombola.plots.analyses import Material, analyses
 from tombola.plots.analyses.signs_boxes import distance_boxes
 from tombola.plots.analyses.signs_grids import densities, pair_grids, short_names
-from tombola.plots.analyses.signs_training import saw_tooth, training_curves
 from tombola.plots.saving import encode_figure
 
 SIGNS = analyses["signs"]
@@ -130,22 +127,3 @@ def test_names_in_pictures() -> None:
     }
     assert short_names(["only"]) == {"only": "only"}
     assert len(short_names(["x" * 80])["x" * 80]) == 26
-
-
-def test_training_of_runs(make_run: Callable[..., Any]) -> None:
-    run = make_run(replicates=3, levels=2)
-    figure = Figure(layout="constrained")
-    training_curves(figure, training_table([run]), time="step")
-    (axes,) = figure.axes
-    assert {line.get_label() for line in axes.lines} == {"dense", "ticket", "reinit"}
-    encode_figure(figure, "png", dpi=40)
-    single = Figure().subplots()
-    saw_tooth(single, run)
-    ends = [line.get_xdata()[-1] for line in single.lines if len(line.get_xdata()) > 2]
-    assert ends == [20_000, 40_000, 60_000]
-
-
-def test_saw_tooth_of_nothing_says_so(make_run: Callable[..., Any]) -> None:
-    axes = Figure().subplots()
-    saw_tooth(axes, make_run(absent=lambda job: True))
-    assert "yet" in axes.texts[0].get_text()

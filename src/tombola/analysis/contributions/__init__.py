@@ -1,6 +1,6 @@
 """How much each unit contributes to the answers of a network: scores, held against what silencing the unit costs."""
 
-from tombola.analysis.contributions import ablation, deeplift, formula, integrated
+from tombola.analysis.contributions import ablation, deeplift, formula, integrated, relevance
 from tombola.analysis.contributions.agreement import agreement, agreement_summary, stage_agreement
 from tombola.analysis.contributions.by_cluster import cluster_contributions, findings, with_clusters
 from tombola.analysis.contributions.methods import Method, Question, methods
@@ -24,6 +24,7 @@ __all__ = [
     "gini",
     "integrated",
     "methods",
+    "relevance",
     "score_correlations",
     "score_summary",
     "stage_agreement",

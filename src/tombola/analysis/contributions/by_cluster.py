@@ -36,7 +36,9 @@ def cluster_contributions(joined: pd.DataFrame) -> pd.DataFrame:
     for row in stats.index:
         layer, condition, cluster = stats.loc[row, keys]
         stats.loc[row, "score"] = carried.loc[(layer, condition, cluster), "mean"]
-        stats.loc[row, "share"] = carried.loc[(layer, condition, cluster), "sum"] / whole[layer, condition]
+        total = float(whole[layer, condition])  # 0 where nothing reaches the output
+        own_sum = float(carried.loc[(layer, condition, cluster), "sum"])
+        stats.loc[row, "share"] = own_sum / total if total > 0 else np.nan
         own = each[(each.layer == layer) & (each.condition == condition) & (each.cluster == cluster)]
         spread = mean_interval(own.share.to_numpy(np.float64))
         stats.loc[row, ["share_low", "share_high"]] = max(spread.low, 0.0), min(spread.high, 1.0)

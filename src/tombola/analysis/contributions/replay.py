@@ -64,6 +64,8 @@ def gathered(
 class GraphReplay:
     """A pass by the layer graph: from a changed layer on, only what depends on it is computed again.
 
+    `values` are what its operations returned.
+
     Parameters
     ----------
     graph
@@ -75,29 +77,29 @@ class GraphReplay:
     """
 
     def __init__(self, graph: LayerGraph, tensors: dict[str, Tensor], images: Float[Tensor, "image ..."]) -> None:
-        self._graph, self._tensors = graph, tensors
+        self.graph, self.tensors = graph, tensors
         self.memory: dict[Any, Any] = {}
         self._where = {node.weight: position for position, node in enumerate(graph) if node.weight is not None}
-        self._values = [images]
+        self.values = [images]
         with torch.no_grad():
             for node in graph.nodes[1:]:
-                self._values.append(apply(node, tensors, [self._values[source] for source in node.inputs]))
+                self.values.append(apply(node, tensors, [self.values[source] for source in node.inputs]))
 
     def taken(self, layer: str) -> Tensor:
         """See `Replay`."""
-        return self._values[self._graph[self._where[layer]].inputs[0]]
+        return self.values[self.graph[self._where[layer]].inputs[0]]
 
     def returned(self, layer: str) -> Tensor:
         """See `Replay`."""
-        return self._values[self._where[layer]]
+        return self.values[self._where[layer]]
 
     def units(self, layer: str) -> Tensor:
         """See `Replay`."""
-        return self._values[own_end(self._graph, self._where[layer])]
+        return self.values[own_end(self.graph, self._where[layer])]
 
     def owners(self, layer: str) -> NDArray[np.int64]:
         """See `Replay`."""
-        return np.arange(self._graph[self._where[layer]].shape[0])
+        return np.arange(self.graph[self._where[layer]].shape[0])
 
     def from_returned(self, layer: str, value: Tensor) -> Tensor:
         """See `Replay`."""
@@ -105,20 +107,20 @@ class GraphReplay:
 
     def from_units(self, layer: str, value: Tensor) -> Tensor:
         """See `Replay`."""
-        return self._again(own_end(self._graph, self._where[layer]), value)
+        return self._again(own_end(self.graph, self._where[layer]), value)
 
     def without(self, layer: str, unit: int) -> Tensor:
         """See `Replay`."""
-        return silenced(self._graph, self._tensors, self._values, own_end(self._graph, self._where[layer]), unit)
+        return silenced(self.graph, self.tensors, self.values, own_end(self.graph, self._where[layer]), unit)
 
     def _again(self, position: int, value: Tensor) -> Tensor:
         changed = {position: value}
-        for later in range(position + 1, len(self._graph)):
-            node = self._graph[later]
+        for later in range(position + 1, len(self.graph)):
+            node = self.graph[later]
             if any(source in changed for source in node.inputs):
-                inputs = [changed.get(source, self._values[source]) for source in node.inputs]
-                changed[later] = apply(node, self._tensors, inputs)
-        return changed.get(self._graph.output, self._values[self._graph.output])
+                inputs = [changed.get(source, self.values[source]) for source in node.inputs]
+                changed[later] = apply(node, self.tensors, inputs)
+        return changed.get(self.graph.output, self.values[self.graph.output])
 
 
 def own_end(graph: LayerGraph, position: int) -> int:

@@ -3,7 +3,7 @@
 from tombola.analysis.inference.blocks import Blocks, mean_difference
 from tombola.analysis.inference.bootstrap import cluster_bootstrap
 from tombola.analysis.inference.effects import Effect, effects
-from tombola.analysis.inference.labels import Labelings, labelings
+from tombola.analysis.inference.labels import Labelings, labelings, stratum_of
 from tombola.analysis.inference.permutation import PermutationTest, permute_labels
 from tombola.analysis.inference.several import benjamini_hochberg
 from tombola.analysis.inference.welch import Welch, welch_less
@@ -20,5 +20,6 @@ __all__ = [
     "labelings",
     "mean_difference",
     "permute_labels",
+    "stratum_of",
     "welch_less",
 ]

@@ -1,12 +1,16 @@
-"""Labelings of networks: every way of handing out the same labels, or a random sample of them."""
+"""Labelings of networks: every way of handing out the same labels, or a random sample of them.
+
+Where networks belong together (a ticket and its control come from one replicate), labels may be restricted to move
+within strata only: what strata differ in then cannot look like a difference between groups.
+"""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tombola.errors import TombolaError
 
@@ -39,11 +43,12 @@ def labelings(
     groups: Int[np.ndarray, " network"],
     among: Collection[int] | None = None,
     *,
+    strata: ArrayLike | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
     exact_up_to: int = EXACT_UP_TO,
 ) -> Labelings:
-    """Return labelings with the same number of networks per group.
+    """Return labelings with the same number of networks per group, in every stratum.
 
     Parameters
     ----------
@@ -51,6 +56,9 @@ def labelings(
         The real labels.
     among
         Groups whose networks swap labels; the others keep theirs. By default all.
+    strata
+        The stratum of each network (its data set, its replicate, or both); labels move within strata only. By default
+        there is one. A stratum whose networks all have one label contributes nothing.
     draws
         Random labelings where there are more than `exact_up_to`.
     seed
@@ -59,24 +67,64 @@ def labelings(
     Raises
     ------
     TombolaError
-        If fewer than one draw is asked for.
+        If fewer than one draw is asked for, or strata are not one per network.
     """
     if draws < 1:
         raise TombolaError(f"draws = {draws}: a permutation test needs one labeling at least")
     real = np.asarray(groups, np.intp)
     moving = np.flatnonzero(np.isin(real, list(set(real.tolist()) if among is None else among)))
-    labels, counts = np.unique(real[moving], return_counts=True)
-    total = math.factorial(len(moving))
-    for count in counts.tolist():
-        total //= math.factorial(count)
+    blocks = [moving[part] for part in _strata(strata, len(real), moving)]
+    total = 1
+    for block in blocks:
+        total *= _orders(real[block])
     if total <= exact_up_to:
-        handed_out = _all_orders(labels, counts)
+        found = _every_labeling(real, blocks)
     else:
         rng = np.random.default_rng(seed)
-        handed_out = rng.permuted(np.broadcast_to(real[moving], (draws, len(moving))), axis=1)
-    found = np.tile(real, (len(handed_out), 1))
-    found[:, moving] = handed_out
+        found = np.tile(real, (draws, 1))
+        for block in blocks:
+            found[:, block] = rng.permuted(found[:, block], axis=1)
     return Labelings(found, total <= exact_up_to, total)
+
+
+def stratum_of(*keys: Sequence[Hashable]) -> NDArray[np.intp]:
+    """Return numbered strata of networks that agree in all of several keys.
+
+    Examples
+    --------
+    >>> stratum_of(["cifar", "cifar", "svhn"], [0, 1, 1]).tolist()
+    [0, 1, 2]
+    """
+    numbers: dict[tuple[Hashable, ...], int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in zip(*keys, strict=True)], np.intp)
+
+
+def _strata(strata: ArrayLike | None, networks: int, moving: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return places in `moving` by stratum."""
+    if strata is None:
+        return [np.arange(len(moving))]
+    given = np.asarray(strata)
+    if given.shape != (networks,):
+        raise TombolaError(f"strata shaped {[*given.shape]} for {networks} networks: each needs one")
+    own = given[moving]
+    return [np.flatnonzero(own == stratum) for stratum in np.unique(own)]
+
+
+def _orders(labels: NDArray[np.intp]) -> int:
+    total = math.factorial(len(labels))
+    for count in np.unique(labels, return_counts=True)[1].tolist():
+        total //= math.factorial(count)
+    return total
+
+
+def _every_labeling(real: NDArray[np.intp], blocks: list[NDArray[np.intp]]) -> NDArray[np.intp]:
+    found = real[None].copy()
+    for block in blocks:
+        orders = _all_orders(*np.unique(real[block], return_counts=True))
+        grown = np.repeat(found, len(orders), axis=0)
+        grown[:, block] = np.tile(orders, (len(found), 1))
+        found = grown
+    return found
 
 
 def _all_orders(labels: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -46,6 +46,7 @@ def permute_labels(
     second: Blocks,
     *,
     among: Collection[int] | None = None,
+    strata: ArrayLike | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
     exact_up_to: int = EXACT_UP_TO,
@@ -64,7 +65,7 @@ def permute_labels(
         The group of each network, numbered from 0.
     first, second
         Pair sets as blocks of groups.
-    among, draws, seed, exact_up_to
+    among, strata, draws, seed, exact_up_to
         As in `labelings`.
 
     Raises
@@ -76,7 +77,7 @@ def permute_labels(
     kinds = int(max([real.max(), *(g for block in (*first, *second) for g in block)])) + 1
     found = np.concatenate([found, _unrelated(len(real))])
     observed = mean_difference(found, one_hot(real[None], kinds), first, second)[0]
-    handed_out = labelings(real, among, draws=draws, seed=seed, exact_up_to=exact_up_to)
+    handed_out = labelings(real, among, strata=strata, draws=draws, seed=seed, exact_up_to=exact_up_to)
     drawn = mean_difference(found, one_hot(handed_out.labels, kinds), first, second)
     tolerance = ROUNDING * np.maximum(1.0, np.nanmax(np.abs(found), axis=(1, 2), initial=0.0))
     above = (drawn >= observed - tolerance).sum(0)

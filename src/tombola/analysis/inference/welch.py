@@ -42,7 +42,7 @@ def welch_less(first: ArrayLike, second: ArrayLike) -> Welch:
     Examples
     --------
     >>> welch_less([1, 2, 3], [2, 3, 4.5]).p.__round__(4)
-    0.1238
+    0.1401
     """
     a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if min(len(a), len(b)) < 2 or np.isnan(a).any() or np.isnan(b).any():

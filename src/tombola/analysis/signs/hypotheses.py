@@ -84,6 +84,7 @@ def hypothesis_table(
     *,
     alpha: float = ALPHA,
     family: Sequence[str] = ("measure",),
+    strata: Sequence[int] | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> pd.DataFrame:
@@ -104,8 +105,8 @@ def hypothesis_table(
     family
         Columns whose values set families of tests apart. By default the cells of one measure are a family: all its
         hypotheses, layers and variables; measures are several views of the same question. ``()`` makes one of all.
-    draws, seed
-        As in `tombola.analysis.inference.labelings`.
+    strata, draws, seed
+        As in `tombola.analysis.inference.labelings`; one stratum per network, in the order of `found.networks`.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def hypothesis_table(
         if any(not len(each.pairs(found.conditions)[0]) for each in (hypothesis.smaller, hypothesis.larger)):
             continue
         among = [numbers[condition] for condition in hypothesis.among]
-        test = permute_labels(stacked, groups, *blocks, among=among, draws=draws, seed=seed)
+        test = permute_labels(stacked, groups, *blocks, among=among, strata=strata, draws=draws, seed=seed)
         low, high = cluster_bootstrap(stacked, groups, *blocks, seed=seed)
         sizes = effects(stacked, groups, *blocks)
         first, second = (each.pairs(found.conditions) for each in (hypothesis.smaller, hypothesis.larger))

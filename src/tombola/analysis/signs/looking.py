@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from tombola.analysis.inference import stratum_of
 from tombola.analysis.material import NetworkView
 from tombola.analysis.signs.designs import Design, design_of, read_design
 from tombola.analysis.signs.distances import Distances, distances
@@ -13,16 +16,19 @@ from tombola.analysis.signs.flips import sign_flips
 from tombola.analysis.signs.floors import SPLITS
 from tombola.analysis.signs.hypotheses import ALPHA, FAILS, HOLDS, UNDECIDED, Hypothesis, hypothesis_table
 from tombola.analysis.signs.measures.registry import BINS, CORRECTED
+from tombola.analysis.signs.noise import noise_table
 from tombola.analysis.signs.pair_sets import pair_summary, pair_table
 from tombola.analysis.signs.summary import edge_pooled, pooled
 from tombola.analysis.signs.table import sign_table
 from tombola.analysis.signs.trajectory import trajectory
 from tombola.analysis.signs.wiring import FlattenOrder
 from tombola.analysis.wording import count, listing
+from tombola.errors import TombolaError, nearest
 from tombola.store.folder import TICKET
 
 VERDICT = ("hypothesis", "layer", "variable", "T", "low", "high", "p", "p_holm", "verdict")
 MEASURES = (*CORRECTED, "mmd", "sliced-w1")
+STRATA = ("", "replicate", "run")
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ def look_at_signs(
     tickets: Sequence[str] = (),
     design: Path | None = None,
     flatten: FlattenOrder = "channels-first",
+    strata: str = "",
 ) -> Signs:
     """Return the sign distributions of networks and everything that is known about them.
 
@@ -71,12 +78,17 @@ def look_at_signs(
         What is compared, as in `design_of` and `read_design`.
     flatten
         As in `readers`.
+    strata
+        ``replicate`` or ``run``: labels are permuted among networks of one replicate (of a run, or of several with
+        equal numbers), or of one run, only. Empty: among all.
 
     Raises
     ------
     TombolaError
-        If a measure, layer or condition does not exist.
+        If a measure, layer, condition or kind of strata does not exist.
     """
+    if strata not in STRATA:
+        raise TombolaError(f"strata = '{strata}'{nearest(strata, STRATA[1:])}")
     table = sign_table(views, flatten)
     tables = {"networks": edge_pooled(table), "pooled": pooled(table), "neurons": table}
     conditions = list(dict.fromkeys(view.condition for view in views))
@@ -88,7 +100,9 @@ def look_at_signs(
         tables["pair_summary"] = pair_summary(found, plan.sets)
         tables["pairs"] = pair_table(found, [each for each in plan.sets if len(each.blocks) == 1])
         notes.append(_measures_note(measures, bins, splits))
-        tests = hypothesis_table(found, plan.hypotheses)
+        notes += [f"Labels are permuted within strata only: networks of one {strata}."] if strata else []
+        tables["noise"] = noise_table(found)
+        tests = hypothesis_table(found, plan.hypotheses, strata=_strata(views, found, strata))
         if len(tests):
             tables["hypotheses"] = tests
             tables["verdicts"] = tests[tests.measure == measures[0]][list(VERDICT)].reset_index(drop=True)
@@ -131,10 +145,11 @@ def verdict_sentences(tests: pd.DataFrame, hypotheses: Sequence[Hypothesis], mea
 def _about(views: Sequence[NetworkView], table: pd.DataFrame) -> str:
     stages = listing(sorted({view.stage for view in views}))
     dead = int((table.dead != "").sum())
+    layers = ", ".join(name.removesuffix(".weight") for name in dict.fromkeys(table.layer))
     return (
         f"Signs of the {stages} weights that the effective mask keeps, of {count(len(views), 'network')} and "
-        f"{count(table.layer.nunique(), 'layer')}. {dead:,} of {count(len(table), 'unit')} have no kept weight on one "
-        "side; they are counted, and left out of every distribution."
+        f"{count(table.layer.nunique(), 'layer')} ({layers}). {dead:,} of {count(len(table), 'unit')} have no kept "
+        "weight on one side; they are counted, and left out of every distribution."
     )
 
 
@@ -157,6 +172,14 @@ def _shared(views: Sequence[NetworkView]) -> list[str]:
         "Networks of different conditions come from the same replicates of a run; they are not independent, and "
         "p-values by permutation of labels are approximate."
     ]
+
+
+def _strata(views: Sequence[NetworkView], found: Distances, kind: str) -> list[int] | None:
+    if not kind:
+        return None
+    keys = {view.label: (view.replicate if kind == "replicate" else view.run) for view in views}
+    numbers: NDArray[np.intp] = stratum_of([keys[label] for label in found.networks])
+    return [int(number) for number in numbers]
 
 
 def _initial(view: NetworkView) -> NetworkView:

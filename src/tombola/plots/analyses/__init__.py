@@ -9,10 +9,12 @@ from tombola.plots.analyses import kernel_patterns as _kernel_patterns
 from tombola.plots.analyses import overlap as _overlap
 from tombola.plots.analyses import signs as _signs
 from tombola.plots.analyses import structure as _structure
+from tombola.plots.analyses import training as _training
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
 __all__ = ["Analysis", "Material", "Result", "analyses"]
 
 _REGISTERING = (
     _signs, _clusters, _contributions, _overlap, _distances, _kernel_patterns, _features, _features_sna2023, _structure,
+    _training,
 )  # fmt: skip

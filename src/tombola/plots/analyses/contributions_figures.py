@@ -75,7 +75,8 @@ def lowess(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64
         return None
     if len(x) < 5 or np.ptp(x) < 1e-9:
         return None
-    found: NDArray[np.float64] = smooth(y, x, frac=2 / 3, delta=0.01 * float(np.ptp(x)))
+    with np.errstate(invalid="ignore", divide="ignore"):  # neighbours that all lie at one place have no line: NaN
+        found: NDArray[np.float64] = smooth(y, x, frac=2 / 3, delta=0.01 * float(np.ptp(x)))
     return found[np.isfinite(found).all(1)]
 
 

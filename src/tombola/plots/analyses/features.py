@@ -20,7 +20,9 @@ from tombola.analysis.features.stream import BATCH, IMAGES
 from tombola.analysis.features.tables import pair_agreement, pair_features, unit_features
 from tombola.errors import TombolaError
 from tombola.plots.analyses import features_figures as figures
+from tombola.plots.analyses import features_maps as maps
 from tombola.plots.analyses import features_matrices as matrices
+from tombola.plots.analyses import responses as strongest
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
 OPTIONS: dict[str, tuple[Any, str]] = {
@@ -50,6 +52,7 @@ def compute(material: Material) -> Result:
     if pairs.empty:
         raise TombolaError("features compare networks, and there is one only; choose more replicates or levels")
     closer = shown_pairs(views)
+    responding = strongest.gathered(views, images)
     groups = group_features(pairs, (*dict.fromkeys(pairs.layer),))
     answers = pair_agreement(views, observation.classes, labels)
     tables = {
@@ -58,6 +61,7 @@ def compute(material: Material) -> Result:
         "pairs": pairs,
         "agreement": answers,
         "units": unit_features(views, layers, observation),
+        "responses": strongest.response_table(responding, labels),
         "matching": matching_table(activations, observation, closer),
     }
     if options["predictors"]:
@@ -69,6 +73,7 @@ def compute(material: Material) -> Result:
             activations, observation, closer, count=options["groups"], seed=options["seed"]
         )
     more = {
+        "responses": responding,
         "conditions": {view.label: view.condition for view in views},
         "correlations": _maps(activations, observation, closer, 0),
         "chance": {} if unrelated is None else _maps(activations, unrelated, closer, len(views)),
@@ -134,9 +139,11 @@ analyses.register("features")(
             "similarity": matrices.similarity,
             "layers": figures.by_layer,
             "correlations": figures.correlations,
+            "correlations_pairs": maps.correlations_pairs,
             "curves": figures.curves,
             "activations": figures.mean_activations,
             "predictors": figures.predictors,
+            "responses": strongest.responses,
         },
         OPTIONS,
         needs_data=True,

@@ -7,14 +7,18 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
+from tombola.analysis.features.detail import shown_pairs
 from tombola.analysis.features.grouping import WHOLE, by_condition, grouped
-from tombola.analysis.features.published_sna2023 import IMAGES, MATCHINGS, LinearSimilarity, linear_similarity_sna2023
+from tombola.analysis.features.published_sna2023 import IMAGES, MATCHINGS, linear_similarity_sna2023
 from tombola.data.batches import Prepare
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
 from tombola.plots.analyses import features_figures as drawing
+from tombola.plots.analyses import features_maps as maps
 from tombola.plots.analyses import features_matrices as matrices
+from tombola.plots.analyses import responses as strongest
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 from tombola.streams import stream_seed
 
@@ -38,7 +42,8 @@ def compute(material: Material) -> Result:
     views = by_condition(material.views)
     if len(views) < 2:
         raise TombolaError("features compare networks, and there is one only; choose more replicates or levels")
-    images = random_images(material.data, options["images"], options["seed"])
+    images, labels = random_images(material.data, options["images"], options["seed"])
+    responding = strongest.gathered(views, images, "linear-sna2023")
     found = linear_similarity_sna2023(views, images, matching=options["matching"])
     rows = []
     for layer, values in [*zip(found.names, found.layers, strict=True), (WHOLE, found.networks)]:
@@ -47,19 +52,30 @@ def compute(material: Material) -> Result:
             rows.append((one.label, two.label, one.condition, two.condition, layer, float(values[a, b])))
     pairs = pd.DataFrame(rows, columns=["net_a", "net_b", "condition_a", "condition_b", "layer", "similarity"])
     notes = [
-        f"{len(views)} networks, effective masks (the publication took nominal ones), {len(found.names)} layers, "
+        f"{len(views)} networks, effective masks (the publication took nominal ones), layers "
+        f"{', '.join(name.removesuffix('.weight') for name in found.names)}; "
         f"{len(images)} random training images without augmentation, the first counted twice. Units that are constant "
         "count as similarity 0. These are not the networks' activations: see the analysis 'features' for those."
     ]
-    more = {"conditions": {view.label: view.condition for view in views}, "maps": _maps(found, views[0], views[1])}
-    return Result({"groups": _groups(pairs), "pairs": pairs}, notes, "groups", more)
+    more = {
+        "conditions": {view.label: view.condition for view in views},
+        "correlations": {
+            (views[a].label, views[b].label): {name: found.correlation(name, a, b) for name in found.names}
+            for a, b in shown_pairs(views)
+        },
+        "chance": {},
+        "responses": responding,
+    }
+    tables = {"groups": _groups(pairs), "pairs": pairs, "responses": strongest.response_table(responding, labels)}
+    return Result(tables, notes, "groups", more)
 
 
-def random_images(data: Dataset, count: int, seed: int) -> torch.Tensor:
-    """Return random training images, normalised."""
+def random_images(data: Dataset, count: int, seed: int) -> tuple[torch.Tensor, NDArray[np.int64]]:
+    """Return random training images, normalised, and their labels."""
     generator = torch.Generator().manual_seed(stream_seed(seed, "features-sna2023"))
     chosen = torch.randperm(len(data.train), generator=generator)[:count].numpy()
-    return Prepare(data.normalisation, torch.device("cpu"))(data.train.take(chosen).images)
+    few = data.train.take(chosen)
+    return Prepare(data.normalisation, torch.device("cpu"))(few.images), few.labels.numpy()
 
 
 def similarity(result: Result) -> Figure:
@@ -72,15 +88,6 @@ def similarity(result: Result) -> Figure:
     return figure
 
 
-def correlations(result: Result) -> Figure | None:
-    """Return correlation maps of the first two networks, units as they come and matched."""
-    return drawing.correlations(Result(result.tables, more={"correlations": result.more["maps"]}))
-
-
-def _maps(found: LinearSimilarity, one: Any, two: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(one.label, two.label): {name: found.correlation(name, 0, 1) for name in found.names}}
-
-
 def _groups(pairs: pd.DataFrame) -> pd.DataFrame:
     by = grouped(pairs[pairs.layer == WHOLE]).groupby(["within", "group"], sort=False).similarity
     found = by.agg(["mean", "min", "max", "size"]).reset_index().rename(columns={"size": "n_pairs"})
@@ -88,5 +95,16 @@ def _groups(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 analyses.register("features-sna2023")(
-    Analysis(compute, {"similarity": similarity, "correlations": correlations}, OPTIONS, needs_data=True)
+    Analysis(
+        compute,
+        {
+            "similarity": similarity,
+            "correlations": drawing.correlations,
+            "correlations_pairs": maps.correlations_pairs,
+            "curves": drawing.curves,
+            "responses": strongest.responses,
+        },
+        OPTIONS,
+        needs_data=True,
+    )
 )

@@ -71,8 +71,11 @@ def compute(material: Material) -> Result:
             f"Mean distance within {chosen.condition} {explained.within:.4f}, of random layers to it "
             f"{explained.random:.4f}: a gap of {explained.gap:.4f}, of which the table 'explained' gives shares."
         )
+    if tables["census"].empty:
+        notes.append(f"No kernel keeps exactly {options['weights']} weights, so there are no patterns to count.")
+    tables = {name: table for name, table in tables.items() if len(table)}
     more = {"sizes": {each.condition: filter_sizes(each) for each in sets}}
-    return Result(tables, notes, "explained" if options["explain"] else "adjacency", more)
+    return Result(tables, notes, "explained" if options["explain"] else next(iter(tables)), more)
 
 
 analyses.register("kernel-patterns")(

@@ -78,7 +78,7 @@ def together(result: Result) -> Figure:
 
 def patterns(result: Result) -> Figure:
     """Return the most frequent signed patterns of each condition with their counts, expected counts and z."""
-    table = result.tables["census"]
+    table = result.tables.get("census", pd.DataFrame(columns=["condition"]))
     conditions = [*dict.fromkeys(table.condition)] or [""]
     figure = Figure(figsize=(0.95 * SHOWN + 0.6, 1.75 * len(conditions) + 0.3), layout="constrained")
     grid = figure.subplots(len(conditions), SHOWN, squeeze=False)

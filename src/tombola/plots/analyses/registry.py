@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from tombola.analysis.material import NetworkView
 from tombola.data.dataset import Dataset
 from tombola.registry import Registry
+from tombola.store import Run
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Material:
-    """What an analysis is given: the networks, and the images they were trained on where it asks for them."""
+    """What an analysis is given: networks; where it asks for them, the images and the runs they come from."""
 
     views: Sequence[NetworkView]
     data: Dataset | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    runs: Sequence[Run] = ()
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,15 @@ class Analysis:
         Name -> (default, help text) of what it takes; the default's type is the option's.
     needs_data
         Whether it needs images.
+    needs_runs
+        Whether it needs the runs: how networks were trained.
     """
 
     compute: Callable[[Material], Result]
     figures: Mapping[str, Callable[[Result], Figure | None]] = field(default_factory=dict)
     options: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     needs_data: bool = False
+    needs_runs: bool = False
 
     @property
     def summary(self) -> str:

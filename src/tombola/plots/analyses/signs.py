@@ -21,6 +21,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "tickets": ((), "conditions of tickets [all but the random one]"),
     "design": ("", "YAML file of collectives and hypotheses of your own"),
     "flatten": ("channels-first", "order of weights behind a flattening: channels-first or channels-last"),
+    "strata": ("", "replicate or run: labels are permuted among networks of one replicate, or run, only [among all]"),
     "network": ("", "network that has pair grids of its own [the first]"),
 }
 
@@ -28,7 +29,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
 def compute(material: Material) -> Result:
     """Signs of the weights into and out of every unit: distributions, distances, hypotheses, flips, levels."""
     options = {name: default for name, (default, _) in OPTIONS.items()} | dict(material.options)
-    chosen = {name: options[name] for name in ("measures", "layers", "bins", "splits", "random", "tickets")}
+    chosen = {name: options[name] for name in ("measures", "layers", "bins", "splits", "random", "tickets", "strata")}
     flatten = cast(FlattenOrder, options["flatten"])
     design = Path(options["design"]) if options["design"] else None
     found = look_at_signs(material.views, **chosen, design=design, flatten=flatten)

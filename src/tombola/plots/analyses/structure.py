@@ -8,6 +8,7 @@ import pandas as pd
 
 from tombola.analysis.material import NetworkView, common_layers
 from tombola.analysis.structure import first_layer_counts, first_layer_map, relative_positions, rows_of
+from tombola.analysis.structure.betweenness import betweenness_table
 from tombola.analysis.structure.tables import degree_table, layer_table, network_table, summary_table, support_table
 from tombola.analysis.structure.unit_table import unit_table
 from tombola.plots.analyses import structure_figures as figures
@@ -26,7 +27,9 @@ def compute(material: Material) -> Result:
     options = {name: default for name, (default, _) in OPTIONS.items()} | dict(material.options)
     views = list(material.views)
     common_layers(views)
-    units = unit_table(views)
+    units = unit_table(views).merge(
+        betweenness_table(views), how="left", on=["network", "condition", "layer", "unit"], validate="one_to_one"
+    )
     layers = layer_table(views, units)
     tables = {
         "summary": summary_table(layers),
@@ -74,6 +77,8 @@ def _notes(views: Sequence[NetworkView], layers: pd.DataFrame) -> list[str]:
         "hidden layers they depend on the arbitrary order of units there, and say something in the first layer only.",
         "Columns ending in _sna2023 are as published; *_expected and dashes are a random layer of the same density, "
         "dispersion 1 likewise.",
+        "betweenness: share of all pairs of units before and behind a unit whose paths lead through it (a pair's paths "
+        "count equally); hidden layers of chains only, a filter is one node.",
     ]
     empty = layers.groupby("network", sort=False).empty_units.sum()
     if empty.max() > 0:
@@ -98,6 +103,7 @@ analyses.register("structure")(
             "run_signs": figures.run_signs,
             "positions": graphs.positions,
             "degrees": graphs.degree_distributions,
+            "betweenness": graphs.betweenness,
             "expansion": graphs.expansion,
             "kernel_scores": figures.kernel_scores,
             "kernel_supports": pictures.kernel_supports,

@@ -11,12 +11,13 @@ from tombola.plots.analyses.registry import Result
 from tombola.plots.analyses.structure_frame import (
     DASHES,
     PLAIN,
+    by_unit,
     chance_line,
     legend,
     parts,
     single,
 )
-from tombola.plots.analyses.violins import INK, colour_of, name_layers
+from tombola.plots.analyses.violins import INK, colour_of, name_layers, violins
 from tombola.plots.style import GRID
 
 ACROSS = 4
@@ -117,3 +118,19 @@ def _grid(figure: Figure, layers: Sequence[str], side: float) -> list[Axes]:
     for axes in grid[len(layers) :]:
         axes.remove()
     return list(grid[: len(layers)])
+
+
+def betweenness(result: Result) -> Figure | None:
+    """Return violins of the betweenness of hidden units, on a logarithmic scale; None where layers make no chain."""
+    table, conditions, _ = parts(result)
+    units = result.tables["units"]
+    living = units[units.betweenness > 0]
+    layers = [layer for layer in dict.fromkeys(table.layer) if (living.layer == layer).any()]
+    if not layers:
+        return None
+    figure, axes = single(layers, 3.4)
+    violins(axes, layers, by_unit(result, "betweenness"), conditions, log=True)
+    axes.set_ylabel("Betweenness")
+    axes.set_title("Share of pairs of units whose paths lead through a unit (0 left out)", loc="left")
+    legend(figure, conditions, [])
+    return figure

@@ -1,6 +1,6 @@
 """Plot kinds: whole figures by name, and the registry that users add theirs to."""
 
-from tombola.plots.kinds import curves, density, emerging, layers, structure
+from tombola.plots.kinds import curves, density, emerging, layers, scores, structure, training
 from tombola.plots.kinds.registry import OPTIONS, Animation, PlotKind, animations, make_figure, make_frames, plot_kinds
 
 __all__ = [
@@ -15,5 +15,7 @@ __all__ = [
     "make_figure",
     "make_frames",
     "plot_kinds",
+    "scores",
     "structure",
+    "training",
 ]
