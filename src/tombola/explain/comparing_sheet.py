@@ -39,30 +39,22 @@ def comparison_sheet(
     table = changes[changes.replicate == pair.first.replicate].head(ROWS)
     places = {int(index): number for number, index in enumerate(shown.indices)}
     rows, labels = [], []
-    for row in table.itertuples(index=False):
-        number = places[int(row.image)]  # type: ignore[arg-type]
+    for row in table.to_dict("records"):
+        number = places[int(row["image"])]
         image = shown.raw[number]
-        said = [(row.predicted_a, row.correct_a), (row.predicted_b, row.correct_b)]
+        said = [(row["predicted_a"], row["correct_a"]), (row["predicted_b"], row["correct_b"])]
         maps = [draw(renderer, image, found.maps[number]) for found in (pair.a, pair.b)]
-        rows.append(
-            [
-                captioned(fitted(large(image), (SIDE, SIDE)), str(row[2]), WHITE),
-                *(
-                    captioned(picture, f"{'right' if right else 'wrong'}: {name}", WHITE if right else WARM)
-                    for picture, (name, right) in zip(maps, said, strict=True)
-                ),
-                captioned(coloured(pair.difference[number]), f"L1 {row.l1:.2f}, rank {row.spearman:.2f}", WHITE),
-            ]
-        )
-        labels.append(f"image {row.image}")
-    names = [
-        "image",
-        *(
-            f"level {view.level}, {view.compression_rate:.3g}\N{MULTIPLICATION SIGN}"
-            for view in (pair.first, pair.second)
-        ),
-        "difference",
+        change = captioned(coloured(pair.difference[number]), f"L1 {row['l1']:.2f}, rank {row['spearman']:.2f}", WHITE)
+        answers = [
+            captioned(picture, f"{'right' if right else 'wrong'}: {name}", WHITE if right else WARM)
+            for picture, (name, right) in zip(maps, said, strict=True)
+        ]
+        rows.append([captioned(fitted(large(image), (SIDE, SIDE)), row["class"], WHITE), *answers, change])
+        labels.append(f"image {row['image']}")
+    levels = [
+        f"level {view.level}, {view.compression_rate:.3g}\N{MULTIPLICATION SIGN}" for view in (pair.first, pair.second)
     ]
+    names = ["image", *levels, "difference"]
     made = contact_sheet(rows, labels, names, cell=SIDE + STRIP, scale=SCALED.get(renderer))
     made = np.concatenate([made, difference_legend(made.shape[1], pair)])
     title = f"{comparison.plan.method}, replicate {pair.first.replicate}, {shown.part} images, most changed first"

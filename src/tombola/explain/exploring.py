@@ -9,7 +9,7 @@ from tombola.explain.attribute import Attribution
 from tombola.explain.beside import Dense, explain_all
 from tombola.explain.measuring import measured
 from tombola.explain.methods import baselines, find_method, methods
-from tombola.explain.metrics import metrics
+from tombola.explain.metrics import metric_names, metrics
 from tombola.explain.network import ExplainedNetwork, explain_views
 from tombola.explain.pictures import Pictures, pictures
 from tombola.explain.plan import Plan
@@ -79,7 +79,7 @@ def explore(run: Run, plan: Plan | None = None, tell: Callable[[str], None] = la
     """
     plan = plan or Plan()
     find_method(plan.method, plan.options)
-    names = [name for name in (metrics if plan.metrics is None else plan.metrics) if metrics[name]]
+    names = [name for name in (metric_names() if plan.metrics is None else plan.metrics) if metrics[name]]
     asked = [name for name in (default_checks() if plan.sanity is None else plan.sanity) if checks[name]]
     views = explain_views(run, plan.levels, plan.replicates, plan.controls, stage=plan.stage)
     shown = pictures(run, plan.part, plan.images, plan.indices)

@@ -16,7 +16,7 @@ from tombola.explain.tables import MARK, standing
 
 SIDE: Final = 128
 STRIP: Final = 18
-COLUMNS: Final = 12
+COLUMNS: Final = 8
 SCALED: Final = {"heatmap": "viridis", "heatmap-jet": "jet"}
 """Renderers whose legend a sheet draws once, with its colours."""
 WHITE, WARM, ALARM = (255, 255, 255), (255, 226, 178), (255, 205, 190)

@@ -11,6 +11,7 @@ from tombola.analysis import Verdict, gaps, verdict
 from tombola.analysis.wording import count
 from tombola.report import facts, figures, tables
 from tombola.report.analyses import analyses
+from tombola.report.explanations import explanations
 from tombola.report.glance import Glance, glance
 from tombola.report.layer_figures import layer_pictures
 from tombola.report.statistics import statistics
@@ -62,6 +63,7 @@ SECTIONS: tuple[tuple[str, str, str, Callable[[Run, Verdict], dict[str, Any]]], 
     ("statistics", "Paired statistics", "statistics.html", lambda run, _: {"found": statistics(run)}),
     ("figures", "Figures", "figures.html", _figures),
     ("analyses", "Looking inside", "analyses.html", lambda run, _: {"analyses": analyses(run)}),
+    ("explanations", "Explanations", "explanations.html", lambda run, _: {"explanations": explanations(run)}),
     ("layers", "Remaining weights per layer", "table.html", lambda run, _: {"table": tables.remaining(run)}),
     ("structure", "Structure", "structure.html", lambda run, _: structure(run)),
     ("jobs", "Failed and absent jobs", "jobs.html", _missing),
@@ -96,6 +98,6 @@ def render(run: Run) -> str:
     """Return the report as HTML, without any reference to another file or the network."""
     found = verdict(run)
     sections = [Section(name, title, template, make(run, found)) for name, title, template, make in SECTIONS]
-    sections = [section for section in sections if section.id != "analyses" or section.content["analyses"]]
+    sections = [s for s in sections if s.id not in ("analyses", "explanations") or s.content[s.id]]
     at_a_glance: Glance = glance(run, found)
     return fill("page.html", run=run, found=found, glance=at_a_glance, sections=sections)

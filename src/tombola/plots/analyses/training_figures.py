@@ -1,5 +1,7 @@
 """Figures of the analysis ``training``: differences to parents, the transfer matrix, saw-teeth."""
 
+from typing import Any, cast
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import Normalize
@@ -28,12 +30,12 @@ def parent_differences(result: Result) -> Figure | None:
     figure = Figure(figsize=(6.4, 1.5 + INCHES * len(chosen)), layout="constrained")
     axes = figure.subplots()
     scale = 100 if "accuracy" in measure else 1
-    for row in chosen.itertuples():
+    for row in cast(Any, chosen).itertuples():
         colour = RUN_COLOURS[data.index(str(row.data)) % len(RUN_COLOURS)]
-        at = float(row.difference) * scale  # type: ignore[arg-type]
-        ends = np.array([[at - float(row.low) * scale], [float(row.high) * scale - at]])  # type: ignore[arg-type]
+        at = float(row.difference) * scale
+        ends = np.array([[at - float(row.low) * scale], [float(row.high) * scale - at]])
         bars = None if np.isnan(ends).any() else np.maximum(ends, 0)
-        axes.errorbar(at, int(row.Index), xerr=bars, fmt="o", ms=4, capsize=2, color=colour)  # type: ignore[call-overload]
+        axes.errorbar(at, int(row.Index), xerr=bars, fmt="o", ms=4, capsize=2, color=colour)
     axes.axvline(0, color=DENSE_COLOUR, lw=0.8, ls="--")
     several = len(data) > 1
     names = [f"{row.network} on {row.data}" if several else str(row.network) for row in chosen.itertuples()]
