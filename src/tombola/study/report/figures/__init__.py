@@ -1,0 +1,1 @@
+"""Figures of a study report: functions that draw on given axes."""
