@@ -15,6 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from tombola.errors import TombolaError
+from tombola.study.design import Item, Material, Shown, build, study_spec
 from tombola.study.design.folder import Study
 from tombola.study.report import Source, facts, ladder
 from tombola.study.report.blocks import column, ends, view
@@ -203,3 +204,18 @@ def test_replicates_are_the_smallest_number_of_networks_per_rate(people: People,
     ]
     study = folder("recognition", conditions=conditions[:4], raters=1)
     assert facts.replicates(Source("", people(), Analysis(), study=study)) == 4
+
+
+def test_file_names_in_the_key_tell_what_a_backbone_has_seen(people: People, tmp_path: Path) -> None:
+    files = ("ILSVRC2012_val_00009111.JPEG", "n02102040_1082.JPEG", "n02102040_7.JPEG")
+    tiles = [np.full((8, 8, 3), 40 * number, np.uint8) for number in range(1, 4)]
+    material = Material(
+        tuple(
+            Item(number, "cat", tile, {name: Shown(tile + 1 + i, "cat") for i, name in enumerate("ab")}, file=file)
+            for number, (tile, file) in enumerate(zip(tiles, files, strict=True), start=1)
+        )
+    )
+    spec = study_spec({"conditions": ["a", "b"], "classes": ["cat", "dog"], "gold": 0, "repeats": 0, "practice": 0})
+    study = build(tmp_path / "study", spec, material)
+    (row,) = facts.seen(Source("", people(), Analysis(), study=study)).itertuples()
+    assert (row.images, row.in_training, row.held_out) == (3, 2, 1)

@@ -23,6 +23,9 @@ def test_a_participant_comes_from_the_link_to_the_code_in_every_task(serve, task
     assert kinds["gold"] == plan.gold * per_cell
     assert kinds["repeat"] == plan.repeats * per_cell
     assert kinds["main"] >= 1
+    phases = frame.phase.dropna().value_counts().to_dict()
+    half = len(frame) // 2
+    assert phases == ({"before": half, "after": half} if task == "forward-simulation" else {})
     assert set(frame.batch) == {"main"}
     assert frame.participant.nunique() == 1
     assert export_participants(person.study).loc[0, ["stage", "age", "quiz_tries"]].to_list() == ["done", "30 to 44", 1]

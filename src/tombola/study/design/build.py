@@ -98,12 +98,12 @@ def _fill(
     digests, length = write_public(folder / places.PUBLIC, drawn, names)
     spec = spec.model_copy(update={"stimuli": spec.stimuli.model_copy(update={"common_bytes": length})})
     (folder / SPEC_FILE).write_text(spec.to_yaml(), encoding="utf-8")
-    sources = {item.image: item.source for item in (*material.main, *material.gold, *material.practice)}
+    items = {item.image: item for item in (*material.main, *material.gold, *material.practice)}
     key = folder / places.KEY
     key.mkdir(mode=0o700)
     files = {
         places.SALT: names.salt.hex() + "\n",
-        places.MANIFEST: manifest(drawn, sources, digests),
+        places.MANIFEST: manifest(drawn, items, digests),
         places.TRIALS: "".join(json.dumps(to_plain(one.trial, one.truth)) + "\n" for one in drawn),
         places.BLOCKS: "".join(json.dumps(block) + "\n" for block in plan_names(spec, material, drawn)),
     }

@@ -52,6 +52,8 @@ class Item:
         Condition -> explanation; of attention checks ``genuine`` (and, pairwise, ``shuffled``).
     source
         Where the image comes from, for the manifest.
+    file
+        Name of the image's file, where it has one: it tells whether a pretrained backbone has seen the image.
     feedback
         Practice: what is said after the answer; a sentence is made up where it is empty.
     """
@@ -62,6 +64,7 @@ class Item:
     shown: Mapping[str, Shown]
     source: str = ""
     feedback: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -164,6 +164,7 @@ def _item(
         artist.original(place),
         {name: replace(value, details={**value.details, **of_all}) for name, value in shown.items()},
         f"{artist.pictures.part}:{int(artist.pictures.indices[place])}",
+        file=_file(artist.pictures, place),
     )
 
 
@@ -188,4 +189,8 @@ def _check(spec: StudySpec, number: int, place: int, artist: Artist, shown: Mapp
         }
         genuine = replace(genuine, candidates={**mixed, genuine.predicted: genuine.pixels})
     source = f"{artist.pictures.part}:{int(artist.pictures.indices[place])}"
-    return Item(number, label, original, {GENUINE: genuine, **extra}, source)
+    return Item(number, label, original, {GENUINE: genuine, **extra}, source, file=_file(artist.pictures, place))
+
+
+def _file(pictures: Pictures, place: int) -> str:
+    return "" if pictures.names is None else pictures.names[place]

@@ -11,8 +11,14 @@ from tombola.study.design.folder import BLOCKS, TRIALS, Study
 from tombola.study.design.public import SUFFIX
 from tombola.study.lock.preregistration import read_preregistration
 
-CODE = ("tombola.study.statistics", "tombola.study.published")
-"""Packages whose source is the analysis code."""
+CODE = (
+    "tombola.study.statistics",
+    "tombola.study.published",
+    "tombola.study.answers",
+    "tombola.study.answer_rules",
+    "tombola.analysis.holm",
+)
+"""Packages and modules whose source is the analysis code."""
 
 
 def canonical(content: Any) -> str:
@@ -51,15 +57,22 @@ def locked_parts(study: Study) -> dict[str, Any]:
     }
 
 
-def code_digest(packages: tuple[str, ...] = CODE) -> str:
+def code_digest(names: tuple[str, ...] = CODE) -> str:
     """Return one SHA-256 over the Python source of the analysis code: names and content of every file."""
     sha = hashlib.sha256()
-    for package in packages:
-        for name, content in sorted(_sources(resources.files(package), package)):
+    for each in names:
+        for name, content in sorted(_code(each)):
             # Windows checkouts have other line ends, and are the same code
             body = content.replace(b"\r\n", b"\n")
             sha.update(canonical([name, hashlib.sha256(body).hexdigest()]).encode() + b"\n")
     return sha.hexdigest()
+
+
+def _code(name: str) -> list[tuple[str, bytes]]:
+    package, _, module = name.rpartition(".")
+    if package and (file := resources.files(package) / f"{module}.py").is_file():
+        return [(f"{name}.py", file.read_bytes())]
+    return _sources(resources.files(name), name)
 
 
 def _sources(folder: Traversable, name: str) -> list[tuple[str, bytes]]:

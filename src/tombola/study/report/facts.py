@@ -80,7 +80,7 @@ def seen(source: Source) -> pd.DataFrame:
     """
     rows: list[tuple[str, int, int, int, int]] = []
     if source.study is not None:
-        found = contamination(sources_of(source.study))
+        found = contamination(_files_of(source.study))
         if found is not None:
             rows.append(("this study", found.total, found.seen, found.clean, found.unknown))
         rows += _of_run(source.accuracy)
@@ -96,6 +96,12 @@ def _of_run(accuracy: pd.DataFrame | None) -> list[tuple[str, int, int, int, int
         return []
     total, clean = int(known.test_n.iloc[0]), int(known.clean_n.iloc[0])
     return [("the run's test part", total, total - clean, clean, 0)]
+
+
+def _files_of(study: "Study") -> list[str]:
+    table = read_texts(study.manifest_file)
+    images = table[(table.kind == "main") & table.file.notna()].drop_duplicates("image")
+    return [str(name) for name in images.file]
 
 
 def sources_of(study: "Study | None") -> dict[str, int]:

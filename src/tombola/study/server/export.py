@@ -131,6 +131,7 @@ def _tidy(study: Study, rows: list[sqlite3.Row]) -> Iterator[dict[str, Any]]:
             "trial": name,
             "image": truth.image or None,
             "image_class": truth.image_class or None,
+            "phase": truth.phase or None,
             "left": (truth.left or None) if pairwise else None,
             "right": (truth.right or None) if pairwise else None,
             "condition": None if pairwise else truth.condition or None,

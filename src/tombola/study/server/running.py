@@ -76,8 +76,11 @@ def serve(
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server(
+        listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=WAITING_CONNECTIONS
         )
     except OSError as error:
         raise TombolaError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
+    # asyncio leaves sockets it was given as they are: small packets would wait 40 ms for an acknowledgement
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
