@@ -10,7 +10,7 @@ from tombola.explain.render import contact_sheet, upsample
 from tombola.explain.render.fit import fitted
 from tombola.explain.render.rendered import Image
 from tombola.explain.render.text import fitting_size, write_on
-from tombola.explain.sheets import SCALED, SIDE, STRIP, WARM, WHITE, captioned, draw, headed, large
+from tombola.explain.sheets import DASH, SCALED, SIDE, STRIP, WARM, WHITE, captioned, draw, headed, large
 
 ROWS: Final = 12
 COLOURS: Final = "PuOr"
@@ -44,7 +44,8 @@ def comparison_sheet(
         image = shown.raw[number]
         said = [(row["predicted_a"], row["correct_a"]), (row["predicted_b"], row["correct_b"])]
         maps = [draw(renderer, image, found.maps[number]) for found in (pair.a, pair.b)]
-        change = captioned(coloured(pair.difference[number]), f"L1 {row['l1']:.2f}, rank {row['spearman']:.2f}", WHITE)
+        rank = DASH if np.isnan(row["spearman"]) else f"{row['spearman']:.2f}"
+        change = captioned(coloured(pair.difference[number]), f"L1 {row['l1']:.2f}, rank {rank}", WHITE)
         answers = [
             captioned(picture, f"{'right' if right else 'wrong'}: {name}", WHITE if right else WARM)
             for picture, (name, right) in zip(maps, said, strict=True)

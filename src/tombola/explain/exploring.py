@@ -13,7 +13,7 @@ from tombola.explain.metrics import metric_names, metrics
 from tombola.explain.network import ExplainedNetwork, explain_views
 from tombola.explain.pictures import Pictures, pictures
 from tombola.explain.plan import Plan
-from tombola.explain.sanity import Finding, Question, checks, default_checks, permuted_network, sanity
+from tombola.explain.sanity import Finding, Question, check_sanity, checks, default_checks, permuted_network
 from tombola.store import Run
 from tombola.store.folder import TICKET
 
@@ -49,7 +49,7 @@ class Exploration:
         densest networks, and the random one on every ticket: what a network loses without any pixels differs between
         networks.
     findings
-        Of the sanity checks, on the densest networks.
+        Of the sanity checks, on the densest networks and on the sparsest tickets.
     """
 
     run: str
@@ -84,7 +84,8 @@ def explore(run: Run, plan: Plan | None = None, tell: Callable[[str], None] = la
     views = explain_views(run, plan.levels, plan.replicates, plan.controls, stage=plan.stage)
     shown = pictures(run, plan.part, plan.images, plan.indices)
     dense = Dense(run, plan, shown)
-    densest = [view for view in views if view.level == views[0].level and view.control == TICKET]
+    tickets = [view for view in views if view.control == TICKET] or views
+    densest = [view for view in tickets if view.level == tickets[0].level]
     # a baseline does not know the network, so that neither a dense one nor noise can change it
     plain = [name for name in names if metrics[name].family != "change" and "explain" not in metrics[name].needs]
     explained, rows = [], []
@@ -98,10 +99,16 @@ def explore(run: Run, plan: Plan | None = None, tell: Callable[[str], None] = la
         for baseline in _beside(plan, view, densest):
             other = explain_all(module, shown, plan, baseline)
             rows.append(measured(view, other, shown, plan, plain, module, None, judge))
-    if asked:
-        tell(f"sanity checks: {', '.join(asked)}")
     few = shown.take(range(min(SANITY_IMAGES, len(shown))))
-    findings = sanity([question(run, view, few, plan) for view in densest], asked) if asked else []
+    findings: list[Finding] = []
+    # what can be believed of a dense network may not hold of a sparse one
+    for level in dict.fromkeys((tickets[0].level, tickets[-1].level)):
+        names = [name for name in asked if level == tickets[0].level or checks[name].default]
+        if not names:
+            continue
+        tell(f"sanity checks at level {level}: {', '.join(names)}")
+        asking = [question(run, view, few, plan) for view in tickets if view.level == level]
+        findings += check_sanity(asking, names, f"level {level}")
     values = pd.concat([frame for frame in rows if len(frame)] or rows[:1], ignore_index=True)
     return Exploration(run.path.resolve().name, plan, shown, tuple(explained), values, tuple(findings))
 

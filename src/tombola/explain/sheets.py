@@ -71,12 +71,24 @@ def headed(pixels: Image, title: str, verdict: str) -> Image:
     """Return a sheet with a title, and below it, on a ground of its own, what sanity checks the method failed."""
     lines: Sequence[tuple[str, tuple[int, int, int]]] = [(title, WHITE)]
     if verdict.startswith(MARK):
-        lines = [*lines, (f"This method {verdict}. Its maps are no explanation.", ALARM)]
+        lines = [*lines, (warning(verdict), ALARM)]
     strips = []
     for text, ground in lines:
         strip = np.full((28, pixels.shape[1], 3), ground, dtype=np.uint8)
         strips.append(write_on(strip, text, (14, 8), fitting_size(text, strip.shape[1] - 16, 15), "lm"))
     return np.concatenate([*strips, pixels])
+
+
+def warning(verdict: str) -> str:
+    """Return what is to be read before the maps of a method that fails.
+
+    Examples
+    --------
+    >>> warning("fails: weights at level 5")
+    'This method fails: weights at level 5. Do not take its maps there for explanations.'
+    """
+    there = " there" if all(" at " in name for name in verdict.split(", ")) else ""
+    return f"This method {verdict}. Do not take its maps{there} for explanations."
 
 
 def row_label(network: Explained) -> str:

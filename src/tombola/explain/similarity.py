@@ -1,9 +1,9 @@
 """How alike two maps of an image are, each divided by its own largest absolute value."""
 
 import numpy as np
+import scipy  # scipy.stats takes a second to load, which happens where it is first used
 from jaxtyping import Bool, Float
 from scipy.ndimage import uniform_filter
-from scipy.stats import rankdata
 
 from tombola.errors import TombolaError
 from tombola.explain.normalising import degenerate_maps, normalise_maps
@@ -25,7 +25,7 @@ def l1(a: Maps, b: Maps) -> Float[np.ndarray, " n"]:
 def spearman(a: Maps, b: Maps) -> Float[np.ndarray, " n"]:
     """Return Spearman's rank correlation over cells, ties sharing ranks; NaN where a map is constant."""
     first, second = (np.round(each, 9).reshape(len(each), -1) for each in _scaled(a, b))
-    x, y = (rankdata(each, axis=1) - (each.shape[1] + 1) / 2 for each in (first, second))
+    x, y = (scipy.stats.rankdata(each, axis=1) - (each.shape[1] + 1) / 2 for each in (first, second))
     size = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
     known = (size > 0) & ~degenerate_maps(a) & ~degenerate_maps(b)
     return np.asarray(np.divide((x * y).sum(axis=1), size, out=np.full(len(a), np.nan), where=known))
