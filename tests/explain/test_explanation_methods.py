@@ -182,3 +182,12 @@ def test_baselines() -> None:
     uniform = attribute(Corner(), IMAGES, "random").maps
     assert 0 <= uniform.min() < 0.2 < 0.8 < uniform.max() < 1
     assert not np.array_equal(uniform[0], uniform[1])
+
+
+def test_lrp_passes_containers_without_children() -> None:
+    torch.manual_seed(0)
+    parts = [nn.Conv2d(3, 4, 3, bias=False), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3, bias=False)]
+    with_empty = nn.Sequential(*parts[:2], nn.Sequential(), *parts[2:])
+    images = torch.rand(2, 3, 8, 8)
+    expected = attribute(nn.Sequential(*parts), images, "lrp", target=1).maps
+    assert np.array_equal(attribute(with_empty, images, "lrp", target=1).maps, expected)

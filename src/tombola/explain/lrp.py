@@ -84,6 +84,10 @@ def _prepared(module: nn.Module, gamma: float, epsilon: float) -> nn.Module:
             return None
 
     copy = deepcopy(module)
+    for parent in list(copy.modules()):
+        for name, part in parent.named_children():
+            if isinstance(part, nn.Sequential) and len(part) == 0:  # without children Captum takes it for a layer
+                setattr(parent, name, nn.Identity())
     first = next((part for part in copy.modules() if isinstance(part, nn.Conv2d)), None)
     for part in copy.modules():
         if isinstance(part, PASSED):
