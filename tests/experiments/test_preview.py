@@ -1,9 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tombola.errors import TombolaError
-from tombola.experiments import preview, run
+from tombola.experiments import estimate, preview, run
 from tombola.experiments.plan import make_plan
 from tombola.specs import ExperimentSpec, resolve
 from tombola.store import open_run
@@ -52,3 +53,21 @@ def test_tf32_is_refused_where_there_is_no_cuda_device(tmp_path: Path) -> None:
     spec = resolve("lenet-digits", None, {"train": {"precision": "tf32"}, "engine": {"kind": "dense", "device": "cpu"}})
     with pytest.raises(TombolaError, match=r"train.precision = 'tf32' is arithmetic of CUDA devices"):
         make_plan(spec, tmp_path)
+
+
+def test_a_network_that_is_slow_to_train_is_tried_once(
+    tiny_spec: ExperimentSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    real = estimate.fit
+
+    def fit(*given: Any, length: str, **named: Any) -> Any:
+        steps.append(length)
+        return real(*given, length=length, **named)
+
+    monkeypatch.setattr(estimate, "fit", fit)
+    assert preview(tiny_spec, tmp_path).seconds > 0
+    assert steps == ["1st", "8st"]
+    monkeypatch.setattr(estimate, "PATIENCE", 0.0)
+    assert preview(tiny_spec, tmp_path).seconds > 0
+    assert steps == ["1st", "8st", "1st"]

@@ -21,6 +21,9 @@ from tombola.training import fit
 SAMPLES = 600
 """Images evaluated while measuring: enough to be measurable, a second at most for the networks here."""
 
+FEW, PATIENCE = 16, 2.0
+"""Images evaluated at first, and seconds after which that first try is the measurement: large networks on a CPU."""
+
 BYTES = 4
 """Of a stored float."""
 
@@ -35,11 +38,11 @@ class Cost:
 
 def measure(plan: Plan, data: Dataset, steps: int = 8) -> Cost:
     """Time a few real training steps and a small evaluation of the dense network."""
-    small = replace(data, validation=_first(data.validation, SAMPLES), test=_first(data.test, 1))
     module = build(plan.spec.network, plan.shape.input_shape, plan.shape.classes)
     restore(module, fresh_state(plan.spec, plan.shape, seed=0))
 
-    def timed(steps: int) -> tuple[float, float]:
+    def timed(steps: int, samples: int) -> Cost:
+        small = replace(data, validation=_first(data.validation, samples), test=_first(data.test, 1))
         result = fit(
             module,
             small,
@@ -50,12 +53,13 @@ def measure(plan: Plan, data: Dataset, steps: int = 8) -> Cost:
             device=plan.engines.device,
             threads=plan.engines.threads,
         )
-        return (result.seconds - result.evaluation_seconds) / steps, result.evaluation_seconds
+        step = (result.seconds - result.evaluation_seconds) / steps
+        return Cost(step, result.evaluation_seconds / (2 * len(small.validation.labels)))
 
-    timed(1)  # first calls pay for allocation and kernel selection
-    step, evaluation = timed(steps)
-    images = min(SAMPLES, len(data.validation.labels))
-    return Cost(step, evaluation / (2 * images))
+    first = timed(1, FEW)
+    if first.step > PATIENCE:
+        return first
+    return timed(steps, SAMPLES)  # the first call paid for allocation and kernel selection
 
 
 def seconds(plan: Plan, cost: Cost, pending: Iterable[JobId], workers: int) -> float:
