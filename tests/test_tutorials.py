@@ -13,6 +13,7 @@ import tombola
 from tombola.store import open_run
 from tombola.store.finding import run_folders
 from tombola.store.listing import describe
+from tombola.study.design import open_study
 
 TUTORIALS = Path(__file__).resolve().parent.parent / "docs" / "tutorials"
 NOTEBOOKS = sorted(TUTORIALS.glob("*.ipynb"))
@@ -78,6 +79,14 @@ def test_your_own(tmp_path: Path) -> None:
     assert any((ticket.initial[name] != control.initial[name]).any() for name in ticket.mask)
 
 
+def test_how_much_is_too_much(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi", reason="the study extra is not installed")
+    _execute("4-how-much-is-too-much.ipynb", tmp_path)
+    (run,) = map(describe, run_folders(tmp_path / "runs"))
+    assert (run.status, run.jobs) == ("complete", 7)
+    assert open_study(tmp_path / "study").spec.task == "pairwise"
+
+
 def test_everything_of_your_own_takes_less_than_twenty_lines() -> None:
     (source,) = ("".join(c["source"]) for c in _cells(TUTORIALS / "3-your-own.ipynb", "code") if MAGIC in c["source"])
     parts = [node for node in ast.parse(source.removeprefix(MAGIC)).body if isinstance(node, ast.FunctionDef)]
@@ -104,4 +113,9 @@ def test_notebook_is_committed_clean(path: Path) -> None:
 
 
 def test_all_notebooks_are_tested() -> None:
-    assert [path.name for path in NOTEBOOKS] == ["1-run-an-experiment.ipynb", "2-evaluate-it.ipynb", "3-your-own.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [
+        "1-run-an-experiment.ipynb",
+        "2-evaluate-it.ipynb",
+        "3-your-own.ipynb",
+        "4-how-much-is-too-much.ipynb",
+    ]

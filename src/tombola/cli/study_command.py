@@ -29,7 +29,7 @@ def main(args: list[str]) -> int:
     """Run one action."""
     if not args or args[0] in ("-h", "--help"):
         print(usage())
-        return 0
+        raise SystemExit(0)  # as the help of every command ends
     if args[0] not in ACTIONS:
         raise TombolaError(f"unknown action '{args[0]}' of tombola study{nearest(args[0], ACTIONS)}")
     status: int = importlib.import_module(f"tombola.cli.study_{args[0]}").main(args[1:])
