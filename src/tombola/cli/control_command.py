@@ -12,8 +12,8 @@ from tombola.cli.run_command import worker_number
 from tombola.errors import TombolaError
 
 NAMES = (
-    *("dense-short", "invert-layerwise", "magnitude-at-init", "magnitude-at-init-fresh", "other-order", "other-ticket"),
-    "random",
+    *("dense-budget", "dense-short", "invert-layerwise", "magnitude-at-init", "magnitude-at-init-fresh"),
+    *("other-order", "other-ticket", "random", "random-pruning"),
     *("reinit", "reinit-constant", "reinit-constant-keep-signs", "reinit-kaiming", "reinit-keep-signs"),
     *("shuffle-degrees", "shuffle-global", "shuffle-layerwise", "shuffle-signs"),
     *("weights-shuffled", "weights-shuffled-keep-signs"),
