@@ -59,8 +59,8 @@ def test_operations_are_about_ten():
 
 def registered():
     for name in networks:
-        if name == "factory":
-            continue  # whatever a user's function makes
+        if name in ("factory", "vit-tiny"):
+            continue  # whatever a user's function makes; attention, which is refused (below)
         large = name.startswith(("resnet32", "resnet44", "resnet56", "vgg"))
         marks = [pytest.mark.slow] * large
         for kind in SPECS if name == "plan" else ["own"]:
@@ -275,3 +275,8 @@ def test_without_names_what_the_caller_cannot_do():
     assert unsupported(module) is None
     assert unsupported(module, without=("tanh",)) == "the tanh is a tanh, which is not done here"
     assert unsupported(nn.Sequential(nn.Dropout(0.1)), without=("dropout",)).startswith("layer '0' is a dropout")
+
+
+def test_attention_has_no_layer_graph():
+    with pytest.raises(TombolaError, match="no layer graph"):
+        layer_graph(build(NetworkSpec(architecture="vit-tiny"), (3, 32, 32), 5, device="meta"), (3, 32, 32))
