@@ -20,29 +20,37 @@ ROWS = 20
 
 def show_exploration(found: "Exploration", table: pd.DataFrame) -> None:
     """Print the metrics of the method by level, and what sanity checks found."""
-    from tombola.explain.metrics import metrics
     from tombola.explain.tables import standing
+    from tombola.store.folder import TICKET
 
     console = results()
     own = table[table.method == found.plan.method]
-    conditions = list(own.condition.unique())
     verdict = standing(found.findings)
+    for control, part in own.groupby("control", sort=False):  # side by side they would not fit a terminal
+        title = f"{found.plan.method} ({verdict})" + ("" if control == TICKET else f", control {control}")
+        console.print(_table(title, part))
     if len(own):
-        columns = Table(title=f"{found.plan.method} ({verdict})", title_justify="left")
-        columns.add_column("metric")
-        columns.add_column("better")
-        for condition in conditions:
-            density = own[own.condition == condition].density.iloc[0]
-            columns.add_column(f"{condition}\n{100 * density:.3g} %", justify="right")
-        for metric in own.metric.unique():
-            rows = own[own.metric == metric].set_index("condition")
-            if np.isfinite(rows["mean"]).any():
-                cells = [_cell(rows.loc[c], intervals=len(conditions) <= WITH_INTERVALS) for c in conditions]
-                columns.add_row(metric, metrics[metric].better, *cells)
-        console.print(columns)
         _say_missing(own)
     for finding in found.findings:
         console.print(finding.sentence, markup=False, soft_wrap=True)
+
+
+def _table(title: str, part: pd.DataFrame) -> Table:
+    """Return the metrics of tickets, or of one control: a row per metric, a column per level."""
+    from tombola.explain.metrics import metrics
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("metric", no_wrap=True)
+    table.add_column("better")
+    levels = list(part.level.unique())
+    for level in levels:
+        table.add_column(f"level {level}\n{100 * part[part.level == level].density.iloc[0]:.3g} %", justify="right")
+    for metric in part.metric.unique():
+        rows = part[part.metric == metric].set_index("level")
+        if np.isfinite(rows["mean"]).any():
+            cells = [_cell(rows.loc[level], intervals=len(levels) <= WITH_INTERVALS) for level in levels]
+            table.add_row(metric, metrics[metric].better, *cells)
+    return table
 
 
 def show_comparison(found: "Comparison") -> None:
