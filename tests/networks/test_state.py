@@ -94,6 +94,15 @@ def test_a_state_that_does_not_fit_is_refused_untouched(module, damage):
     assert bits(capture(module)) == before
 
 
+def test_a_missing_weight_is_told_before_a_misshapen_one(module):
+    state = capture(module)
+    first = next(iter(state))
+    state[first] = torch.zeros(1)
+    del state["output.bias"]
+    with pytest.raises(TombolaError, match=r"the state lacks 'output\.bias'"):
+        restore(module, state)
+
+
 def test_state_that_is_no_tensor_is_refused():
     class Odd(nn.Linear):
         def get_extra_state(self):

@@ -81,7 +81,8 @@ def read_safetensors(path: Path, limit: int = LIMIT) -> tuple[State, Mask | None
     if not isinstance(note, dict) or note.get("format") != FORMAT:
         raise TombolaError(f"{path} is part of a run folder or of another program; open the run, or export the ticket")
     state = {name: value for name, value in tensors.items() if not name.startswith(MASK)}
-    for name in bits.keys() - state.keys():
-        raise TombolaError(f"{path} has a mask for '{name}' and no such weight; it is damaged")
+    for name in bits:
+        if name not in state:
+            raise TombolaError(f"{path} has a mask for '{name}' and no such weight; it is damaged")
     mask = Mask.unpack(bits, {name: tuple(value.shape) for name, value in state.items() if name in bits})
     return state, mask.holding(state)  # whatever is under the mask, +0.0 or other values, was written on purpose

@@ -35,12 +35,14 @@ def restore(module: nn.Module, state: State) -> None:
         If a tensor is missing, too many, or of another shape or type.
     """
     current = _tensors(module)
-    for name in current.keys() | state.keys():
+    for name in current:
         if name not in state:
             raise TombolaError(f"the state lacks '{name}', which the network has; it belongs to another network")
+    for name in state:
         if name not in current:
             raise TombolaError(f"the state holds '{name}', which the network lacks; it belongs to another network")
-        have, given = current[name], state[name]
+    for name, have in current.items():
+        given = state[name]
         if have.shape != given.shape or have.dtype != given.dtype:
             raise TombolaError(
                 f"'{name}' is {list(given.shape)} {given.dtype} in the state and "

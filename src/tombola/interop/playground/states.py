@@ -71,8 +71,12 @@ def translated(stored: Any, network: NetworkSpec, input_shape: tuple[int, int, i
     shapes = expected_shapes(network, input_shape, classes)
     if not is_state_dict(stored):
         raise MisfitError("holds no state dict")
-    for name in shapes.keys() ^ stored.keys():
-        raise MisfitError(f"{'lacks' if name in shapes else 'holds'} '{name}', unlike the network that is described")
+    for name in shapes:
+        if name not in stored:
+            raise MisfitError(f"lacks '{name}', unlike the network that is described")
+    for name in stored:
+        if name not in shapes:
+            raise MisfitError(f"holds '{name}', unlike the network that is described")
     for name, shape in shapes.items():
         wanted = torch.int64 if name.endswith("num_batches_tracked") else torch.float32
         if tuple(stored[name].shape) != shape or stored[name].dtype != wanted:
