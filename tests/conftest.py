@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,19 @@ def data_root() -> Path:
         if (root / "mnist").is_dir():
             return root
     pytest.skip("no real image sets lie beside the project (../data or ../shared/data)")
+
+
+@pytest.fixture(scope="session")
+def beside() -> Callable[[str], Path]:
+    """Find a published file or folder (`seeds/…`) under any data root; a test without it is skipped, saying so."""
+
+    def find(name: str) -> Path:
+        for root in DATA_ROOTS:
+            if (root / name).exists():
+                return root / name
+        pytest.skip(f"{name} does not lie beside the project (../data or ../shared/data)")
+
+    return find
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """``tombola study analyse`` (requirement R11)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -82,13 +83,9 @@ def test_nothing_to_analyse(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.data
 def test_frames_of_the_published_study_are_read_as_they_are(
-    data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    beside: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = "seeds/explainability/experiment1-explanationmaps.csv"
-    roots = (data_root, data_root.parent / "shared" / "data")
-    file = next((root / name for root in roots if (root / name).is_file()), None)
-    if file is None:
-        pytest.skip("the published answers do not lie beside the project (../shared/data/seeds/explainability)")
+    file = beside("seeds/explainability/experiment1-explanationmaps.csv")
     assert main(["study", "analyse", str(file), "--published", "--out", str(tmp_path)]) == 0
     assert pd.read_csv(tmp_path / "published" / "pairs.csv").first_wins.tolist() == [636, 997, 1082]
     assert "11.43" in capsys.readouterr().out

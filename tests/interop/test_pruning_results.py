@@ -1,5 +1,6 @@
 """The published study's result file (explainability reference, sections 4.4 and 4.5)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -21,12 +22,8 @@ HEADER = "," + ",".join(OWN)
 
 
 @pytest.fixture
-def file(data_root: Path) -> Path:
-    roots = (data_root, data_root.parent / "shared" / "data")
-    found = [path for root in roots for path in (root / "seeds" / "explainability").glob("pruning_results_*.csv")]
-    if not found:
-        pytest.skip("the published result file does not lie beside the project")
-    return found[0]
+def file(beside: Callable[[str], Path]) -> Path:
+    return beside("seeds/explainability/pruning_results_02-05-2021_14-49-20.csv")
 
 
 def test_the_published_ladder(file: Path) -> None:

@@ -1,6 +1,7 @@
 """Pickled tables, read without pandas and without unpickling."""
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,8 @@ STORED = "seeds/sparse_analysis/All_Results/FC/10"
 
 
 @pytest.fixture(scope="module")
-def stored(data_root: Path) -> Path:
-    for root in (data_root, data_root.parent / "shared" / "data"):
-        if (root / STORED).is_dir():
-            return root / STORED
-    pytest.skip("no stored networks of the sparse-network analysis lie beside the project")
+def stored(beside: Callable[[str], Path]) -> Path:
+    return beside(STORED)
 
 
 def table(**columns: list[object]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import csv
 import json
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -274,11 +275,8 @@ def test_tables_alone_are_records_without_tickets(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def stored(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Collection:
-    for root in (data_root, data_root.parent / "shared" / "data", data_root.parent / "data"):
-        if (root / STORED).is_dir():
-            return import_networks(root / STORED, tmp_path_factory.mktemp("six"))
-    pytest.skip("no stored networks of the sparse-network analysis lie beside the project")
+def stored(beside: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    return import_networks(beside(STORED), tmp_path_factory.mktemp("six"))
 
 
 @pytest.mark.data

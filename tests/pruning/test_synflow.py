@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
@@ -157,12 +156,9 @@ def test_attention_flows():
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", STORED)
-def test_masks_of_the_published_networks_are_reproduced_exactly(name, data_root):
+def test_masks_of_the_published_networks_are_reproduced_exactly(name, beside):
     """Section 1, fact 3, and section 3.3: FC at 10 %, L = 10 levels of E = 1 round are ten rounds of one level."""
-    folders = [root / "seeds" / "sparse_analysis" for root in (data_root, data_root.parent / "shared" / "data")]
-    found = [path for folder in folders for path in Path(folder).glob(f"**/{name}")]
-    if not found:
-        pytest.skip("the stored networks do not lie beside the project (../shared/data/seeds/sparse_analysis)")
+    found = [*beside("seeds/sparse_analysis").glob(f"**/{name}")]
     begun, masked = (
         torch.load(found[0] / file, weights_only=True, map_location="cpu")
         for file in ("model.pt", "model_before_train.pt")

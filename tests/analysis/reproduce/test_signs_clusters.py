@@ -1,5 +1,6 @@
 """Sections 6 to 8 of the sign reference, cell by cell, on the published files."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,15 +8,10 @@ import pytest
 from tombola.analysis.reproduce.cells import Cell
 from tombola.analysis.reproduce.signs_clusters import clusters_cells
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-
 
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    for root in (REPOSITORY.parent / "data", REPOSITORY.parent / "shared" / "data"):
-        if (root / "seeds" / "signs" / "clusters").is_dir():
-            return root / "seeds" / "signs"
-    pytest.skip("the published files of the sign study do not lie beside the project (../shared/data/seeds/signs)")
+def folder(beside: Callable[[str], Path]) -> Path:
+    return beside("seeds/signs/clusters").parent
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tombola.errors import TombolaError
 from tombola.study.design import synthetic_study
-from tombola.study.files import read_derived
 from tombola.study.power import (
     Layout,
     Population,
@@ -139,13 +138,8 @@ def test_a_pilot_without_a_choice_tells_nothing(study):
         pilot_populations(frame[:0])
 
 
-def test_the_published_frame_as_a_pilot(data_root):
-    folders = (data_root, data_root.parent / "data", data_root.parent / "shared" / "data")
-    files = [folder / "seeds/explainability/experiment1-explanationmaps.csv" for folder in folders]
-    file = next((file for file in files if file.is_file()), None)
-    if file is None:
-        pytest.skip("the published answers do not lie beside the project")
-    first, *_ = pilot_populations(read_derived(file))
+def test_the_published_frame_as_a_pilot(pairwise):
+    first, *_ = pilot_populations(pairwise)
     assert first.pair == "2pruned v nonpruned"
     assert first.population.share == pytest.approx(0.549697, abs=1e-6)
     assert first.population.ties == pytest.approx(1343 / 2500)

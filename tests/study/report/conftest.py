@@ -22,12 +22,9 @@ RESULTS = "pruning_results_02-05-2021_14-49-20.csv"
 
 
 @pytest.fixture(scope="session")
-def supplied(data_root: Path) -> dict[str, Path]:
+def supplied(beside: Callable[[str], Path]) -> dict[str, Path]:
     """The three supplied files of the published study."""
-    for root in (data_root, data_root.parent / "data", data_root.parent / "shared" / "data"):
-        if (root / FOLDER / RESULTS).is_file():
-            return {name: root / FOLDER / name for name in (*FILES, RESULTS)}
-    pytest.skip(f"the published answers do not lie beside the project (../shared/data/{FOLDER})")
+    return {name: beside(f"{FOLDER}/{name}") for name in (*FILES, RESULTS)}
 
 
 @pytest.fixture(scope="session")
