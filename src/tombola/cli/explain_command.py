@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from tombola.cli.explain_options import Common, Several, known_by_name, plans
+from tombola.cli.explain_options import Common, Several, plans
 from tombola.cli.parse import parse
 from tombola.errors import TombolaError
 
@@ -24,7 +24,6 @@ COMPARE, LIST, NONE = "compare", "--list", "none"
 FIGURE = "metrics"
 
 
-@known_by_name
 @dataclass
 class Options(Common):
     """Arguments of ``tombola explain``."""

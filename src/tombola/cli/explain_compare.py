@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from tombola.cli.explain_options import Common, known_by_name, plans
+from tombola.cli.explain_options import Common, plans
 from tombola.cli.parse import parse
 from tombola.errors import TombolaError
 
@@ -16,7 +16,6 @@ ABOUT = (
 )
 
 
-@known_by_name
 @dataclass
 class Options(Common):
     """Arguments of ``tombola explain compare``."""

@@ -49,12 +49,6 @@ class Common:
     )
 
 
-def known_by_name(form: type[T]) -> type[T]:
-    """Let a form say the names of `Common` as its own, so that a misspelt flag is told the nearest of all."""
-    form.__annotations__ = Common.__annotations__ | form.__annotations__
-    return form
-
-
 def plans(options: Common, run: "Run", **more: Any) -> "list[Plan]":
     """Return one plan per method, every name of it checked.
 

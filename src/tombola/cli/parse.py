@@ -1,6 +1,7 @@
 """Parsing with tyro, errors told in our own one sentence, and every field of a spec as a flag."""
 
 import contextlib
+import inspect
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -122,9 +123,11 @@ def _unknown(argument: str, form: type, prog: str) -> str:
     return f"unknown option '{flag}'{suggestion}; see `{prog} --help`"
 
 
-def _names(form: Any, prefix: str = "--") -> list[str]:
+def _names(form: type, prefix: str = "--") -> list[str]:
+    """Return every flag of a form, inherited ones too."""
     names = []
-    for name, kind in getattr(form, "__annotations__", {}).items():
-        inner = _names(kind, f"{prefix}{name}.") if isinstance(kind, type) and hasattr(kind, "__annotations__") else []
-        names += inner or [f"{prefix}{name}"]
+    for part in reversed(form.__mro__):
+        for name, kind in inspect.get_annotations(part).items():
+            inner = _names(kind, f"{prefix}{name}.") if isinstance(kind, type) else []
+            names += inner or [f"{prefix}{name}"]
     return names
