@@ -15,10 +15,12 @@ from tombola.interop.restricted_zip import ZIP_FAULTS, check_members
 
 LIMIT = 1 << 30
 SUFFIX = ".npy"
-KINDS = "biuf"
+NUMBERS = "biuf"
+
+Array = np.ndarray[Any, Any]
 
 
-def read_npz(path: str | Path, *, limit: int = LIMIT) -> dict[str, np.ndarray[Any, Any]]:
+def read_npz(path: str | Path, *, limit: int = LIMIT) -> dict[str, Array]:
     """Return the arrays of an uncompressed NPZ file by name.
 
     Parameters
@@ -45,7 +47,7 @@ def read_npz(path: str | Path, *, limit: int = LIMIT) -> dict[str, np.ndarray[An
             names = archive.namelist()
             if not all(name.endswith(SUFFIX) for name in names):
                 raise MalformedError("is no NPZ file: a member of it is no array")
-            return {name.removesuffix(SUFFIX): _array(archive.read(name), name) for name in names}
+            return {name.removesuffix(SUFFIX): read_array(archive.read(name), name) for name in names}
     except MalformedError as error:
         raise TombolaError(f"{path} {error}") from error
     except OSError as error:
@@ -54,14 +56,30 @@ def read_npz(path: str | Path, *, limit: int = LIMIT) -> dict[str, np.ndarray[An
         raise TombolaError(f"{path} is damaged or cut off ({short(error)})") from error
 
 
-def _array(content: bytes, name: str) -> np.ndarray[Any, Any]:
+def read_array(content: bytes, name: str, kinds: str = NUMBERS) -> Array:
+    """Return the array of an NPY file, its size checked against what is there before anything is made of it.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
+    name
+        What it is called where it does not fit.
+    kinds
+        NumPy's letters of the types that are read.
+
+    Raises
+    ------
+    MalformedError
+        If it holds another type, or not as much as it says.
+    """
     file = io.BytesIO(content)
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise MalformedError(f"holds an array ({name}) of a format that is not read here")
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, fortran, dtype = read(file)
-    if dtype.kind not in KINDS or dtype.hasobject:
+    if dtype.kind not in kinds or dtype.hasobject:
         raise MalformedError(f"holds an array ({name}) of {dtype} where numbers belong")
     rest = content[file.tell() :]
     if any(length < 0 for length in shape) or math.prod(shape) * dtype.itemsize != len(rest):

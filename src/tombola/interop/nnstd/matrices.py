@@ -4,7 +4,6 @@ SciPy's files are compressed, so sizes are bounded while they are unpacked, and 
 made.
 """
 
-import io
 import math
 import zipfile
 from dataclasses import dataclass
@@ -12,21 +11,16 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 from tombola.errors import TombolaError
-from tombola.interop.restricted_builders import short
+from tombola.interop.restricted_builders import MalformedError, short
+from tombola.interop.restricted_npz import NUMBERS, SUFFIX, Array, read_array
 from tombola.interop.restricted_zip import ZIP_FAULTS
 
-SUFFIX = ".npy"
 MEMBERS = 16
-KINDS = "biufSU"
-NUMBERS = "biuf"
+KINDS = NUMBERS + "SU"
 COMPRESSED, COORDINATES = ("csr", "csc"), "coo"
 FORMATS = (*COMPRESSED, COORDINATES)
-
-Array = NDArray[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,28 +83,14 @@ def _arrays(path: Path, limit: int) -> dict[str, Array]:
                 if len(content) > room:
                     raise ValueError(f"it unpacks to more than the limit of {limit:,} bytes")
                 room -= len(content)
-                found[member.filename.removesuffix(SUFFIX)] = _array(content)
+                found[member.filename.removesuffix(SUFFIX)] = read_array(content, member.filename, KINDS)
             return found
+    except MalformedError as error:
+        raise TombolaError(f"{path} {error}") from None
     except OSError as error:
         raise TombolaError(f"cannot read {path}: {error.strerror or error}") from None
     except ZIP_FAULTS as error:
         raise TombolaError(f"{path} is no NPZ file of numbers: {short(error)}") from None
-
-
-def _array(content: bytes) -> Array:
-    """Return an array, its size checked against what is there before anything is made of it."""
-    file = io.BytesIO(content)
-    version = npy.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"an array is of format {version}, which is not read here")
-    shape, fortran, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
-    if dtype.hasobject or dtype.kind not in KINDS:
-        raise ValueError(f"an array is of {dtype} where numbers belong")
-    rest = content[file.tell() :]
-    if any(length < 0 for length in shape) or math.prod(shape) * dtype.itemsize != len(rest):
-        raise ValueError("an array is cut off")
-    values: Array = np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran else "C")
-    return values
 
 
 def _plain(arrays: dict[str, Array]) -> Matrix:
