@@ -20,7 +20,7 @@ class Options:
         tyro.conf.arg(help="run folders; the others are subtracted from the first", metavar="RUN [RUN ...]"),
     ] = ()
     out: Annotated[
-        Path | None, tyro.conf.arg(help="also write .html, .csv or .json", metavar="FILE", aliases=["-o"])
+        Path | None, tyro.conf.arg(help="also write .html, .csv or .json", metavar="FILE", aliases=["-o", "--output"])
     ] = None
     measure: Annotated[
         str | None,

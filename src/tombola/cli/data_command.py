@@ -41,7 +41,9 @@ class Options:
     validation: Annotated[
         int | None, tyro.conf.arg(help="for split: validation images; default: the set's own", metavar="N")
     ] = None
-    out: Annotated[Path, tyro.conf.arg(help="for split: the file to write", metavar="FILE")] = Path("split.csv")
+    out: Annotated[
+        Path, tyro.conf.arg(help="for split: the file to write", metavar="FILE", aliases=["-o", "--output"])
+    ] = Path("split.csv")
     address: Annotated[str | None, tyro.conf.arg(help="for pull: a mirror holding the same files", metavar="URL")] = (
         None
     )

@@ -37,7 +37,7 @@ class Options:
     ] = "plain"
     output: Annotated[
         Path | None,
-        tyro.conf.arg(help="file or folder to write [named after the ticket]", metavar="PATH", aliases=["-o"]),
+        tyro.conf.arg(help="file or folder to write [named after the ticket]", metavar="PATH", aliases=["-o", "--out"]),
     ] = None
     overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="replace what is there")] = False
     trust: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="import the plug-ins the run names")] = (

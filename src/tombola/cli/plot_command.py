@@ -49,7 +49,9 @@ class Options:
     """Arguments of ``tombola plot``."""
 
     what: Annotated[tuple[str, ...], tyro.conf.Positional, option("run folders, then the kind", "RUN [RUN ...] KIND")]
-    output: Annotated[Path | None, option(f"the file [RUN/{PLOTS}/KIND.{DEFAULT_FORMAT}]", "FILE", "-o")] = None
+    output: Annotated[Path | None, option(f"the file [RUN/{PLOTS}/KIND.{DEFAULT_FORMAT}]", "FILE", "-o", "--out")] = (
+        None
+    )
     format: Annotated[str | None, option("png, svg or pdf [as the file's suffix says]", "FORMAT")] = None
     levels: Annotated[
         tuple[str, ...], option("levels: 0 2 4, a range 2-6, every:2 [all; for weights the last]", "LEVEL", "--level")

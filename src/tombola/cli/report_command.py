@@ -15,7 +15,7 @@ class Options:
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(help="the run folder", metavar="RUN")]
     output: Annotated[
-        Path | None, tyro.conf.arg(help="the HTML file [RUN/report.html]", metavar="FILE", aliases=["-o"])
+        Path | None, tyro.conf.arg(help="the HTML file [RUN/report.html]", metavar="FILE", aliases=["-o", "--out"])
     ] = None
 
 

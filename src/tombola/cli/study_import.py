@@ -24,9 +24,9 @@ KINDS = ("mturk", "prolific", "derived")
 MANIFEST = Path("key/manifest.csv")
 
 
-def option(text: str, metavar: str) -> Any:
+def option(text: str, metavar: str, **more: Any) -> Any:
     """Return the description of an option."""
-    return tyro.conf.arg(help=text, metavar=metavar, help_behavior_hint="")
+    return tyro.conf.arg(help=text, metavar=metavar, help_behavior_hint="", **more)
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Options:
     what: Annotated[
         tuple[str, ...], tyro.conf.Positional, option("mturk, prolific or derived, then files", "KIND FILE ...")
     ] = ()
-    out: Annotated[Path, option("file to write [answers.csv]", "FILE")] = Path("answers.csv")
+    out: Annotated[Path, option("file to write [answers.csv]", "FILE", aliases=["-o", "--output"])] = Path("answers.csv")
     salt: Annotated[
         Path | None, option("secret of the pseudonyms, made if absent; STUDY/key/salt [one that is forgotten]", "FILE")
     ] = None

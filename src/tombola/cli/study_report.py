@@ -32,7 +32,8 @@ class Options:
 
     what: Annotated[tuple[Path, ...], tyro.conf.Positional, option("a study folder, or files", "STUDY|FILE ...")] = ()
     output: Annotated[
-        Path | None, option("the HTML file [STUDY/export/report.html or study-report.html]", "FILE", aliases=["-o"])
+        Path | None,
+        option("the HTML file [STUDY/export/report.html or study-report.html]", "FILE", aliases=["-o", "--out"]),
     ] = None
     published_results: Annotated[Path | None, option("pruning result file of the published study", "FILE")] = None
     run: Annotated[Path | None, option("run folder of the networks, for accuracy against rate", "RUN")] = None
