@@ -36,7 +36,9 @@ class Options:
     what: Annotated[
         tuple[str, ...], tyro.conf.Positional, option("mturk, prolific or derived, then files", "KIND FILE ...")
     ] = ()
-    out: Annotated[Path, option("file to write [answers.csv]", "FILE", aliases=["-o", "--output"])] = Path("answers.csv")
+    out: Annotated[Path, option("file to write [answers.csv]", "FILE", aliases=["-o", "--output"])] = Path(
+        "answers.csv"
+    )
     salt: Annotated[
         Path | None, option("secret of the pseudonyms, made if absent; STUDY/key/salt [one that is forgotten]", "FILE")
     ] = None
