@@ -10,7 +10,7 @@ from tombola.experiments.controls.dense_short import shortened
 from tombola.experiments.engines import EngineChoice
 from tombola.experiments.graph import job_graph
 from tombola.experiments.plan import make_plan
-from tombola.specs import ExperimentSpec, TrainSpec
+from tombola.specs import ExperimentSpec, TrainSpec, resolve
 from tombola.specs.keys import job_key
 from tombola.store import JobId, Run
 from tombola.store.jobs import read_records
@@ -74,3 +74,25 @@ def test_a_cosine_comes_to_its_end_at_the_tickets_early_stop(finish: Callable[..
 def test_repetitions_would_be_copies_and_are_refused(tiny_spec: ExperimentSpec, tmp_path: Any) -> None:
     with pytest.raises(TombolaError, match="repetitions would be copies; ask for one"):
         make_plan(tiny_spec.with_(controls=["dense-short:2"]), tmp_path)
+
+
+def test_a_convergence_rule_chooses_the_tickets_early_stop_only(finish: Callable[..., Any]) -> None:
+    made = finish(train={"length": "4ep", "record_every": "1ep", "lr": 0.05, "converge": {"rule": "relative"}})
+    trial, stop = made.trial("dense-short"), made.run.ticket(0, 2).info.early_stop_step
+    assert stop > 0
+    assert trial.train.length == f"{stop}st"
+    assert not trial.train.converge.active
+
+
+def test_a_ticket_that_training_only_harmed_has_no_length(finish: Callable[..., Any]) -> None:
+    train = {"lr": 1e-12, "converge": {"rule": "absolute"}, "record_every": "1ep", "length": "2ep"}
+    made = finish(network={"conv": ["4", "M"]}, train=train)  # no batch norm, whose statistics move without a step
+    assert made.run.ticket(0, 2).info.early_stop_step == 0
+    with pytest.raises(TombolaError, match="was at its best before its first step, so there is no length"):
+        made.trial("dense-short")
+
+
+def test_levels_that_go_on_from_each_other_are_sent_to_the_matched_budget(tmp_path: Any) -> None:
+    spec = resolve("vgg-small-shapes", changes={"controls": ["dense-short"]})
+    with pytest.raises(TombolaError, match=r"levels of prune\.procedure = 'gradual' go on from each other; take dense"):
+        make_plan(spec, tmp_path)
