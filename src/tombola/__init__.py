@@ -13,6 +13,8 @@ The verbs of the package, imported when first used::
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tombola.lazy import importer
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -87,15 +89,14 @@ __all__ = [
     "structure_table",
 ]
 
+_verb = importer(__name__, _HOMES)
+
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its room when it is first used, so that importing the package costs nothing."""
     if name in _ROOMS:
         return import_module(f"tombola.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'tombola' has no attribute '{name}'")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
+    value = globals()[name] = _verb(name)
     return value
 
 

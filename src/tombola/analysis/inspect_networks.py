@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from tombola.analysis.inspect_graph import stored_graph
-from tombola.analysis.inspect_mask import inspect_mask
+from tombola.analysis.inspect_masks import inspect_mask
 from tombola.analysis.inspect_scores import read_scores
 from tombola.analysis.inspect_structure import Structure
 from tombola.errors import TombolaError, nearest

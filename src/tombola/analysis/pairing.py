@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import torch
-
 from tombola.analysis.wording import count, listing
 from tombola.errors import TombolaError
 from tombola.store import Run
@@ -108,7 +106,7 @@ def _same_start(first: Run, other: Run, replicate: int) -> bool | None:
         except (TombolaError, FileNotFoundError):
             return None
     a, b = states
-    return a.keys() == b.keys() and all(a[k].shape == b[k].shape and torch.equal(a[k], b[k]) for k in a)
+    return a.keys() == b.keys() and all(a[k].shape == b[k].shape and a[k].equal(b[k]) for k in a)
 
 
 def _data(run: Run) -> Mapping[str, Any]:

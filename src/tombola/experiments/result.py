@@ -17,7 +17,8 @@ from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
 from tombola.records import Records
 from tombola.store.folder import TICKET
-from tombola.store.jobs import EARLY_STOP, REWIND, TRAINED, JobInfo, publish_job, read_info
+from tombola.store.jobs import EARLY_STOP, REWIND, TRAINED, JobInfo, read_info
+from tombola.store.publishing import publish_job
 from tombola.training import FitResult
 
 Layers = tuple[PrunableLayer, ...]

@@ -19,7 +19,8 @@ from tombola.specs import ExperimentSpec, resolve
 from tombola.specs.keys import digest
 from tombola.specs.resolve import preset_names
 from tombola.store import JobId, RunFolder
-from tombola.store.jobs import TRAINED, JobInfo, publish_job
+from tombola.store.jobs import TRAINED, JobInfo
+from tombola.store.publishing import publish_job
 
 FORMAT = "state-dict"
 MASKS = ("keys", "zeros")

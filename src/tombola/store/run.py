@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -13,7 +13,9 @@ from tombola.specs import ExperimentSpec
 from tombola.store import tables
 from tombola.store.folder import TICKET, JobId, RunFolder
 from tombola.store.jobs import JobInfo, read_info, read_records
-from tombola.store.tickets import StoredTicket
+
+if TYPE_CHECKING:
+    from tombola.store.tickets import StoredTicket
 
 
 class LayerInfo(NamedTuple):
@@ -100,7 +102,7 @@ class Run:
         """
         return self._early_stop.copy()
 
-    def ticket(self, replicate: int, level: int, control: str = TICKET, repetition: int = 0) -> StoredTicket:
+    def ticket(self, replicate: int, level: int, control: str = TICKET, repetition: int = 0) -> "StoredTicket":
         """Return a ticket with its states.
 
         Raises
@@ -111,6 +113,8 @@ class Run:
         job = JobId(replicate, level, control, repetition)
         if job not in self.jobs:
             raise TombolaError(f"{self.path} has no {job}; `tombola show {self.path}` lists what is there")
+        from tombola.store.tickets import StoredTicket  # with it comes torch
+
         return StoredTicket(self.folder.job(job), self.jobs[job], self.spec.network, trusted=self._trust)
 
     def __repr__(self) -> str:

@@ -18,7 +18,8 @@ from tombola.specs import ExperimentSpec
 from tombola.specs.keys import digest, run_key
 from tombola.specs.resolve import validate
 from tombola.store import JobId, RunFolder
-from tombola.store.jobs import IMPORTED, TRAINED, JobInfo, publish_job
+from tombola.store.jobs import IMPORTED, TRAINED, JobInfo
+from tombola.store.publishing import publish_job
 
 FORMAT = "nnstd"
 IMAGES = {784: (1, 28, 28), 3072: (3, 32, 32)}

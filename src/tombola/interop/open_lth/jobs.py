@@ -13,7 +13,8 @@ from tombola.pruning import Mask, Ticket
 from tombola.specs import ExperimentSpec
 from tombola.specs.keys import digest
 from tombola.store import JobId, RunFolder
-from tombola.store.jobs import EARLY_STOP, IMPORTED, TRAINED, JobInfo, publish_job
+from tombola.store.jobs import EARLY_STOP, IMPORTED, TRAINED, JobInfo
+from tombola.store.publishing import publish_job
 
 FORMAT = "open-lth"
 

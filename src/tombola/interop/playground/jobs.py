@@ -16,7 +16,8 @@ from tombola.records import Records
 from tombola.specs.keys import digest
 from tombola.store import JobId, RunFolder
 from tombola.store.folder import TICKET
-from tombola.store.jobs import EARLY_STOP, IMPORTED, TRAINED, JobInfo, publish_job
+from tombola.store.jobs import EARLY_STOP, IMPORTED, TRAINED, JobInfo
+from tombola.store.publishing import publish_job
 
 FORMAT = "playground"
 

@@ -18,7 +18,8 @@ from tombola.specs import ExperimentSpec
 from tombola.specs.keys import digest
 from tombola.store import JobId, RunFolder
 from tombola.store.files import write_text
-from tombola.store.jobs import IMPORTED, TRAINED, JobInfo, publish_job
+from tombola.store.jobs import IMPORTED, TRAINED, JobInfo
+from tombola.store.publishing import publish_job
 from tombola.store.states import save_ticket
 
 REINIT = "reinit"
