@@ -15,7 +15,7 @@ from tombola.networks import LayerGraph, layer_graph
 from tombola.pruning import Mask, Ticket
 from tombola.store import Run, StoredTicket, open_run
 from tombola.store.folder import TICKET, JobId
-from tombola.store.jobs import TICKET_FILE
+from tombola.store.jobs import INFO, TICKET_FILE, read_info
 from tombola.store.states import load_ticket
 
 
@@ -51,7 +51,7 @@ def inspect_ticket(
     folder = None
     if isinstance(ticket, str | Path):
         folder = job_folder(Path(ticket))
-        ticket = load_ticket(folder / TICKET_FILE)
+        ticket = _stored(folder)
     elif isinstance(ticket, StoredTicket):
         folder = ticket.path
     mask = ticket if isinstance(ticket, Mask) else ticket.mask
@@ -108,7 +108,7 @@ def inspected(
     for job in chosen_jobs(opened, replicates, levels, controls):
         folder = opened.folder.job(job)
         if (folder / TICKET_FILE).is_file():
-            ticket = load_ticket(folder / TICKET_FILE)
+            ticket = load_ticket(folder / TICKET_FILE, opened.jobs[job].kinds)
             network = repr([ticket.provenance.get(name) for name in ("network", "input_shape", "classes")])
             if network not in graphs:
                 graphs[network] = stored_graph(ticket.provenance, trust=trust)
@@ -158,6 +158,12 @@ def job_folder(path: Path) -> Path:
     if path.name not in (folder.name, TICKET_FILE) or not (folder / TICKET_FILE).is_file():
         raise TombolaError(f"{path} is no ticket: neither a {TICKET_FILE} nor a folder that holds one")
     return folder
+
+
+def _stored(folder: Path) -> Ticket:
+    """Return a job folder's ticket; a file that lies alone lists its layers by name."""
+    order = read_info(folder).kinds if (folder / INFO).is_file() else ()
+    return load_ticket(folder / TICKET_FILE, order)
 
 
 def _place(provenance: Mapping[str, Any], folder: Path | None) -> tuple[str, JobId | None]:

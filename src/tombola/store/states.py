@@ -7,7 +7,7 @@ JSON text with the shapes (docs/run-folder.md).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,19 @@ def save_ticket(path: Path, ticket: Ticket, *, with_initial: bool = True) -> Non
     _save(path, tensors, {"shapes": shapes, "provenance": dict(ticket.provenance)})
 
 
-def load_ticket(path: Path) -> Ticket:
-    """Read a ticket; its initial state is empty where only the mask was kept."""
+def load_ticket(path: Path, order: Iterable[str] = ()) -> Ticket:
+    """Read a ticket; its initial state is empty where only the mask was kept.
+
+    Parameters
+    ----------
+    path
+        The file, which lists its layers by name.
+    order
+        Layers in network order: those of the mask come in that order, and others behind them.
+    """
     tensors, note = _load(path)
-    shapes = {name: tuple(shape) for name, shape in note["shapes"].items()}
+    names = [*(name for name in order if name in note["shapes"]), *note["shapes"]]
+    shapes = {name: tuple(note["shapes"][name]) for name in dict.fromkeys(names)}
     mask = Mask.unpack({name: tensors[f"{MASK}{name}"] for name in shapes}, shapes, _under(HELD, tensors))
     return Ticket(_fill(_under(INITIAL, tensors), mask), mask, note["provenance"])
 

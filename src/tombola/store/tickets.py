@@ -36,11 +36,11 @@ class StoredTicket:
             raise TombolaError(
                 f"the mask of {self.info.id} is not known: the framework it was imported from did not keep it"
             )
-        return load_ticket(self.path / TICKET_FILE)
+        return load_ticket(self.path / TICKET_FILE, self.info.kinds)
 
     @property
     def mask(self) -> Mask:
-        """Which weights remain."""
+        """Which weights remain, layer by layer in network order."""
         return self._ticket.mask
 
     @property
