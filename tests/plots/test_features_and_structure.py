@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -16,11 +17,13 @@ from tombola.analysis.structure.runs import find_runs_sna2023
 from tombola.data import load
 from tombola.data.dataset import Dataset
 from tombola.errors import TombolaError
+from tombola.networks import build, layer_graph, prunable_layers
 from tombola.plots.analyses import Material, Result, analyses
 from tombola.plots.analyses.features_figures import spread
 from tombola.plots.analyses.features_matrices import short_labels
 from tombola.plots.analyses.structure_pictures import support_picture
-from tombola.specs import DataSpec
+from tombola.pruning import Mask
+from tombola.specs import DataSpec, NetworkSpec
 
 NAMES = ("features", "features-sna2023", "structure")
 
@@ -104,6 +107,29 @@ def test_structure_tables_of_networks_with_convolutions(digits: Dataset) -> None
     assert first.kernel_score == pytest.approx(kernel_scores(keep).mean())
     assert result.tables["supports"].groupby("network")["count"].sum().le(4 + 20).all()
     assert set(result.tables["summary"].n) == {1, 2}
+
+
+def test_betweenness_of_residual_networks_is_drawn_for_every_hidden_layer() -> None:
+    module = build(NetworkSpec(architecture="resnet20"), (3, 8, 8), 10)
+    layers, graph = tuple(prunable_layers(module)), layer_graph(module, (3, 8, 8))
+    random = np.random.default_rng(0)
+    mask = Mask({layer.name: torch.from_numpy(random.random(layer.shape) < 0.1) for layer in layers})
+    state = {name: value.clone() for name, value in module.state_dict().items()}
+    mask.apply_(state)
+    analysis = analyses["structure"]
+    result = analysis.compute(Material([NetworkView("n", "c", layers, mask, lambda: state, graph)]))
+    units = result.tables["units"]
+    assert units.betweenness.isna().equals(units.layer == "fc.weight")
+    figure = analysis.figures["betweenness"](result)
+    assert figure is not None
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    names = [layer.name.removesuffix(".weight") for layer in layers]
+    assert [label.get_text() for label in axes.get_xticklabels()] == names[:-1]
+    assert axes.get_position().height > 0.5, "names leave room for what is drawn"
+    result = analysis.compute(Material([NetworkView("n", "c", layers, mask, lambda: state)]))
+    assert result.tables["units"].betweenness.isna().all(), "projections make no chain"
+    assert analysis.figures["betweenness"](result) is None
 
 
 @pytest.mark.parametrize("convolutions", [False, True])

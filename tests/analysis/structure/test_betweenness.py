@@ -1,12 +1,17 @@
-"""Betweenness of units against a count of paths, pair by pair."""
+"""Betweenness of units of chains against a count of paths, pair by pair; which layers of which networks have rows."""
 
 import itertools
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from tombola.analysis.material import NetworkView
 from tombola.analysis.structure.betweenness import as_chain, betweenness_table, chain_betweenness
+from tombola.networks import build, layer_graph, prunable_layers
+from tombola.pruning import Mask
+from tombola.specs import NetworkSpec
 
 
 def paths(layers: list[np.ndarray], begin: int, source: int) -> list[list[int]]:
@@ -65,3 +70,52 @@ def test_dead_units_are_between_nothing() -> None:
     one, two = np.ones((3, 4), bool), np.ones((2, 3), bool)
     one[0], two[:, 1] = False, False
     assert (chain_betweenness([one, two])[0] > 0).tolist() == [False, False, True]
+
+
+def viewed(module: nn.Module, density: float, shape: tuple[int, ...]) -> NetworkView:
+    random, layers = np.random.default_rng(0), tuple(prunable_layers(module))
+    mask = Mask({each.name: torch.from_numpy(random.random(each.shape) < density) for each in layers})
+    return NetworkView("n", "c", layers, mask, module.state_dict, layer_graph(module, shape))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        NetworkSpec(linear=("12", "9")),
+        NetworkSpec(family="conv", conv=("4", "M", "6", "M"), linear=("7",)),
+        NetworkSpec(architecture="vgg11"),
+    ],
+)
+def test_shipped_chains_have_the_values_they_had_without_a_graph(spec: NetworkSpec) -> None:
+    module = build(spec, (3, 32, 32), 10)
+    view = viewed(module, 0.02, (3, 32, 32))
+    with_graph = betweenness_table([view])
+    without = betweenness_table([NetworkView(view.label, "c", view.layers, view.mask, view.read)])
+    assert len(with_graph) > 10
+    assert with_graph.equals(without)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "resnet20-pad", "resnet20-gem", "resnet18-imagenet"])
+def test_every_hidden_layer_of_residual_networks_has_rows(name: str) -> None:
+    module = build(NetworkSpec(architecture=name), (3, 32, 32), 10)
+    view = viewed(module, 0.1, (3, 32, 32))
+    table = betweenness_table([view])
+    hidden = {layer.name: layer.shape[0] for layer in view.layers[:-1]}
+    assert table.groupby("layer", sort=False).size().to_dict() == hidden
+    assert table.betweenness.between(0, 1).all()
+    assert (table.groupby("layer").betweenness.max() > 0).all()
+
+
+def test_layers_that_follow_each_other_in_shape_only_are_no_chain() -> None:
+    """The weights of a network with option A fit each other one after the other, but they are not wired so."""
+    module = build(NetworkSpec(architecture="resnet20-pad"), (3, 8, 8), 10)
+    view = viewed(module, 0.3, (3, 8, 8))
+    bare = NetworkView("n", "c", view.layers, view.mask, view.read)
+    wired, chained = betweenness_table([view]), betweenness_table([bare])
+    assert wired.layer.equals(chained.layer)
+    assert not np.allclose(wired.betweenness, chained.betweenness, rtol=0.1)
+
+
+def test_linear_layers_on_maps_have_no_row() -> None:
+    module = nn.Sequential(nn.Linear(4, 4), nn.Flatten(), nn.Linear(16, 2))
+    assert betweenness_table([viewed(module, 1, (1, 4, 4))]).empty

@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from tombola.analysis.material import NetworkView
+from tombola.analysis.structure.shortest_paths import shortest_path_betweenness
+from tombola.analysis.structure.unit_graph import UnitGraph, unit_graph
 
 Layer = Bool[NDArray[np.bool_], "output input"]
 Values = Float[NDArray[np.float64], " unit"]
@@ -17,7 +19,8 @@ def chain_betweenness(layers: Sequence[Layer]) -> list[Values]:
     """Return the betweenness of the units of every hidden layer of a chain of layers; survivors are edges, unweighted.
 
     In a chain all paths between two units have one length, so every path is a shortest one, and sums over all pairs
-    (Brandes 2001) come down to one sweep for each layer that paths begin in. A unit's value is the sum over pairs of
+    (Brandes 2001) come down to one sweep for each layer that paths begin in; other networks need
+    `shortest_path_betweenness`. A unit's value is the sum over pairs of
     units before and behind it, inputs and outputs included, of the share of their paths that lead through it.
 
     Parameters
@@ -67,17 +70,40 @@ def _from(edges: Sequence[NDArray[np.float64]], sizes: Sequence[int], start: int
 def betweenness_table(views: Sequence[NetworkView]) -> pd.DataFrame:
     """Return the betweenness of the units of every hidden layer, ``network, condition, layer, unit, betweenness``.
 
-    Layers are joined as a chain. A filter is one node, joined to a channel that it keeps a tap of; behind a flattening
-    all places of a channel are that channel. Networks whose layers do not make a chain (residual ones) have no row.
+    Hidden are layers that another one reads. Who reads whom is what the layer graph says (`unit_graph`): a filter is
+    one node, joined to a channel that it keeps a tap of; along a residual stream that is every unit added into the
+    channel; behind a flattening all places of a channel are that channel. Layers that are not pruned are nodes, but
+    have no row. A network without a layer graph is the chain of its prunable layers; it has no row if these make none,
+    nor has one whose linear layers work on maps.
     """
     rows = []
     for view in views:
-        layers = as_chain([view.keep(layer.name) for layer in view.layers])
-        if layers is None:
-            continue
-        for layer, values in zip(view.layers, chain_betweenness(layers), strict=False):
+        found = _of_view(view)
+        for layer in view.layers:
+            values = found.get(layer.name, np.empty(0))
             rows += [(view.label, view.condition, layer.name, unit, value) for unit, value in enumerate(values)]
     return pd.DataFrame(rows, columns=["network", "condition", "layer", "unit", "betweenness"])
+
+
+def graph_betweenness(units: UnitGraph) -> dict[str, Values]:
+    """Return the betweenness of the units of every layer that another one reads.
+
+    By `chain_betweenness` where layers make a chain. Elsewhere paths may be of several lengths, and it is by
+    `shortest_path_betweenness`, which gives the same in a chain.
+    """
+    chain = units.chain()
+    if chain is None:
+        return shortest_path_betweenness(units)
+    return dict(zip(list(units.sizes)[1:-1], chain_betweenness(chain), strict=True))
+
+
+def _of_view(view: NetworkView) -> dict[str, Values]:
+    if view.graph is not None:
+        units = unit_graph(view.graph, view.mask)
+        return {} if units is None else graph_betweenness(units)
+    layers = as_chain([view.keep(layer.name) for layer in view.layers])
+    names = [layer.name for layer in view.layers[:-1]]
+    return {} if layers is None else dict(zip(names, chain_betweenness(layers), strict=True))
 
 
 def as_chain(layers: Sequence[Bool[NDArray[np.bool_], "output input ..."]]) -> list[Layer] | None:

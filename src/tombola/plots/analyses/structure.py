@@ -77,8 +77,9 @@ def _notes(views: Sequence[NetworkView], layers: pd.DataFrame) -> list[str]:
         "hidden layers they depend on the arbitrary order of units there, and say something in the first layer only.",
         "Columns ending in _sna2023 are as published; *_expected and dashes are a random layer of the same density, "
         "dispersion 1 likewise.",
-        "betweenness: share of all pairs of units before and behind a unit whose paths lead through it (a pair's paths "
-        "count equally); hidden layers of chains only, a filter is one node.",
+        "betweenness: share of all pairs of units before and behind a unit whose shortest paths lead through it (a "
+        "pair's paths count equally), in hidden layers; a filter is one node, an edge crosses one layer, and sums "
+        "and identity shortcuts are none: what reads a residual stream reads the units of all layers added into it.",
     ]
     empty = layers.groupby("network", sort=False).empty_units.sum()
     if empty.max() > 0:

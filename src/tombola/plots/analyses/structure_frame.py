@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from tombola.plots.analyses.registry import Result
-from tombola.plots.analyses.violins import INK, Values, colour_of
+from tombola.plots.analyses.violins import INK, Values, colour_of, name_room
 
 DASHES = (0, (1.5, 1))
 LETTERS, SAMPLE = 12, 7
@@ -45,14 +45,15 @@ def width_of(layers: Sequence[str]) -> float:
 
 
 def single(layers: Sequence[str], height: float) -> tuple[Figure, Axes]:
-    """Return a figure of one panel, as wide as its layers need."""
-    figure = Figure(figsize=(width_of(layers), height), layout="constrained")
+    """Return a figure of one panel, as wide as its layers need, and higher where their names do."""
+    figure = Figure(figsize=(width_of(layers), height + name_room(layers)), layout="constrained")
     return figure, figure.subplots()
 
 
 def stacked(layers: Sequence[str], count: int, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure of panels above each other."""
-    figure = Figure(figsize=(width_of(layers), count * height), layout="constrained")
+    """Return a figure of panels above each other, as wide and high as their layers need."""
+    size = (width_of(layers), count * (height + name_room(layers)))
+    figure = Figure(figsize=size, layout="constrained")
     return figure, list(figure.subplots(count, 1))
 
 

@@ -121,7 +121,7 @@ def _grid(figure: Figure, layers: Sequence[str], side: float) -> list[Axes]:
 
 
 def betweenness(result: Result) -> Figure | None:
-    """Return violins of the betweenness of hidden units, on a logarithmic scale; None where layers make no chain."""
+    """Return violins of the betweenness of hidden units, on a logarithmic scale; None where no unit has any."""
     table, conditions, _ = parts(result)
     units = result.tables["units"]
     living = units[units.betweenness > 0]
@@ -131,6 +131,6 @@ def betweenness(result: Result) -> Figure | None:
     figure, axes = single(layers, 3.4)
     violins(axes, layers, by_unit(result, "betweenness"), conditions, log=True)
     axes.set_ylabel("Betweenness")
-    axes.set_title("Share of pairs of units whose paths lead through a unit (0 left out)", loc="left")
+    axes.set_title("Share of shortest paths through a unit (0 left out)", loc="left")
     legend(figure, conditions, [])
     return figure

@@ -15,6 +15,8 @@ FEW = 5
 """Fewer different values than this are drawn as points: they have no density worth estimating."""
 SPREAD = 0.8
 """Room that the conditions of one layer share, of the distance between layers."""
+SLANTED = 0.055
+"""Inches below the axes that a letter of a slanted name takes."""
 INK = "#1c2027"
 
 
@@ -70,12 +72,23 @@ def colour_of(condition: int) -> str:
 
 def name_layers(axes: Axes, layers: Sequence[str]) -> None:
     """Write layer names under the axes, at a slant where there is no room."""
-    names = [layer.removesuffix(".weight") for layer in layers]
-    slanted = sum(map(len, names)) > 46 or len(names) > 10
-    axes.set_xticks(range(len(names)), names, rotation=50 if slanted else 0, ha="right" if slanted else "center")
+    names, slant = _names(layers)
+    axes.set_xticks(range(len(names)), names, rotation=50 if slant else 0, ha="right" if slant else "center")
     axes.set_xlim(-0.6, len(names) - 0.4)
-    if slanted:
+    if slant:
         axes.tick_params(axis="x", labelsize="small")
+
+
+def name_room(layers: Sequence[str]) -> float:
+    """Return the inches that layer names take below the axes beyond what a line of text does."""
+    names, slant = _names(layers)
+    return SLANTED * max(map(len, names)) if slant else 0.0
+
+
+def _names(layers: Sequence[str]) -> tuple[list[str], bool]:
+    """Return what is written for layers, and whether at a slant."""
+    names = [layer.removesuffix(".weight") for layer in layers]
+    return names, sum(map(len, names)) > 46 or len(names) > 10
 
 
 def _violin(axes: Axes, x: float, values: Values, width: float, colour: str, log: bool) -> None:
