@@ -18,6 +18,7 @@ ROWS = 24
 SHARE = ("pair", "votes", "share", "low", "high", "p", "naive_low", "naive_high", "naive_p", "design_effect")
 ACCURACY = ("condition", "answers", "correct", "wrong", "abstained", "accuracy", "low", "high", "design_effect")
 DIFFERENCE = ("first", "second", "outcome", "difference", "low", "high", "p", "naive_p", "wilcoxon_p")
+MIXED = ("pair", "preference", "low", "high", "p", "share", "share_low", "share_high", "raw_share", "converged")
 SENSITIVITY = ("filter", "result", "answers", "estimate", "low", "high", "p", "note")
 PRINTED: dict[str, dict[str, Sequence[str]]] = {
     "published": {
@@ -38,6 +39,8 @@ PRINTED: dict[str, dict[str, Sequence[str]]] = {
         "class_heterogeneity": (),
         "strengths": ("model", "parameter", "estimate", "se", "clustered_se", "low", "high", "p"),
         "strength_fits": (),
+        "mixed": MIXED,
+        "mixed_spreads": (),
         "recognition": ACCURACY,
         "recognition_differences": DIFFERENCE,
         "recognition_tests": (),

@@ -17,8 +17,8 @@ def test_the_published_answers(pairwise: pd.DataFrame, recognition: pd.DataFrame
     found = valid_analysis(both, margin=0.05)
     assert set(found.tables) == {
         "pairs", "shares", "share_intervals", "share_images", "class_heterogeneity", "class_shares", "strengths",
-        "strength_fits", "recognition", "recognition_differences", "recognition_majority", "recognition_tests",
-        "agreement", "sensitivity", "tests",
+        "strength_fits", "mixed", "mixed_spreads", "recognition", "recognition_differences", "recognition_majority",
+        "recognition_tests", "agreement", "sensitivity", "tests",
     }  # fmt: skip
     notes = " ".join(found.notes)
     for part in ("misspecified", "Exploratory", "4 batches", "399 of 3,750", "295 of 7,500", "53.7 %", "17 pictures"):

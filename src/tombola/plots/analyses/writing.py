@@ -55,6 +55,7 @@ def write_analysis(
         for form in ("svg", "png"):
             files.append(folder / f"{figure}.{form}")
             write_bytes(files[-1], encode_figure(made, form))
+            made.set_layout_engine("none")  # laid out once, for all formats
     files.append(folder / ABOUT)
     write_json(
         files[-1],

@@ -11,6 +11,8 @@ VALID: Final = {
     "class_shares": "Shares by class; p only where classes differ",
     "strengths": "Strengths of the conditions (natural logarithm), and tie parameters",
     "strength_fits": "How well the models of strength fit",
+    "mixed": "Mixed multinomial model of every pair, with effects of people and images",
+    "mixed_spreads": "Do people and images differ? Standard deviations of the mixed model, each tested against 0",
     "recognition": "Recognition by condition: right, wrong, abstained",
     "recognition_differences": "Differences in recognition between conditions",
     "recognition_majority": "What most raters of a picture said",

@@ -13,6 +13,7 @@ from tombola.study.statistics.equivalence import Equivalence, tost
 from tombola.study.statistics.families import adjust
 from tombola.study.statistics.filters import Filter, batch_filters, quality_filters, sensitivity
 from tombola.study.statistics.image_level import ImageLevel, image_level, margins
+from tombola.study.statistics.mixed import Mixed, mixed_multinomial, mixed_tables
 from tombola.study.statistics.recognition import accuracy_table, difference_table, friedman, majority_table
 from tombola.study.statistics.strengths import Strengths, bradley_terry, davidson, strengths_table
 from tombola.study.statistics.tables import Analysis
@@ -30,6 +31,7 @@ __all__ = [
     "Estimate",
     "Filter",
     "ImageLevel",
+    "Mixed",
     "Pair",
     "Percentiles",
     "Strengths",
@@ -57,6 +59,8 @@ __all__ = [
     "image_level",
     "majority_table",
     "margins",
+    "mixed_multinomial",
+    "mixed_tables",
     "outcomes_by_dose",
     "pair_counts",
     "pairs_of",

@@ -15,6 +15,7 @@ from tombola.study.statistics.doses import Dose, outcomes_by_dose
 from tombola.study.statistics.equivalence import Margin
 from tombola.study.statistics.families import Correction, adjust
 from tombola.study.statistics.filters import sensitivity
+from tombola.study.statistics.mixed import mixed_tables
 from tombola.study.statistics.notes import notes_on
 from tombola.study.statistics.recognition import (
     accuracy_table,
@@ -136,6 +137,9 @@ def _pairwise(
     found.tables["class_heterogeneity"] = pd.DataFrame(tests, columns=["pair", "kind", "chi2", "df", "p"])
     found.tables["class_shares"] = pd.concat([each.table for each in effects.values()], ignore_index=True)
     _strengths(found, answers, pairs, cr1)
+    tables, notes = mixed_tables(answers, pairs=pairs)
+    found.tables.update(tables)
+    found.notes += notes
 
 
 def _strengths(found: Analysis, answers: pd.DataFrame, pairs: PairsGiven, cr1: bool) -> None:

@@ -6,6 +6,7 @@ from tombola.study.report.blocks import Block, Figures, Section, Words, column, 
 from tombola.study.report.book import Book
 from tombola.study.report.figures.bars import divided
 from tombola.study.report.figures.intervals import Line, forest, higher
+from tombola.study.report.sections.mixed import mixed
 from tombola.study.report.source import Source
 
 NAIVE = "What stands beside is the interval if all votes were independent, which they are not."
@@ -110,6 +111,7 @@ def number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
+STRENGTHS = "Strengths of the conditions"
 MODELS = {
     "bradley-terry": "Bradley\N{EN DASH}Terry (ties dropped)",
     "davidson": "Davidson, one tie parameter",
@@ -118,9 +120,10 @@ MODELS = {
 
 
 def strengths(source: Source, book: Book) -> Section | None:
-    """Return strengths of the conditions under every model that could be fitted."""
+    """Return strengths of the conditions under every model that could be fitted, and the mixed model of each pair."""
+    others = mixed(book)
     if "strengths" not in book:
-        return None
+        return Section("strengths", STRENGTHS, tuple(others)) if others else None
     best = [row for _, row in book.rows("strengths", model="davidson, nu per pair", kind="strength")]
     rows = best or [row for _, row in book.rows("strengths", kind="strength")]
     lines = [Line(row["parameter"], *(number(row[name]) for name in ("estimate", "low", "high"))) for row in rows]
@@ -147,7 +150,7 @@ def strengths(source: Source, book: Book) -> Section | None:
     words = "The difference of two strengths is the logarithm of the odds that one condition is preferred to the other."
     return Section(
         "strengths",
-        "Strengths of the conditions",
+        STRENGTHS,
         (
             Words(words),
             Figures((drawn,)),
@@ -155,5 +158,6 @@ def strengths(source: Source, book: Book) -> Section | None:
                  where=lambda row: row["kind"] == "strength" or row["model"] != "davidson"),
             view(book, "strength_fits", fits, "Do the models fit?", label=lambda row: "fit",
                  note="A small p says the model does not describe these votes."),
+            *others,
         ),
     )  # fmt: skip
