@@ -113,11 +113,11 @@ def test_jobs_are_published_one_by_one(
     stacked: ExperimentSpec, tmp_path: Path, results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full after two of four jobs of a bundle keeps these two."""
-    import tombola.store.jobs as jobs
+    import tombola.store.publishing as publishing
 
     spec = stacked.with_(replicates=4, prune={"levels": 1}, controls=[])
     wanted = results(run(spec, tmp_path / "wanted").path)
-    real, calls = jobs.save_state, []
+    real, calls = publishing.save_state, []
 
     def full(*args: object) -> None:
         calls.append(args)
@@ -125,7 +125,7 @@ def test_jobs_are_published_one_by_one(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(jobs, "save_state", full)
+    monkeypatch.setattr(publishing, "save_state", full)
     with pytest.raises(TombolaError, match="the disk is full"):
         run(spec, tmp_path / "full")
     monkeypatch.undo()
@@ -173,17 +173,17 @@ def test_a_kill_in_the_middle_of_a_bundle_loses_what_is_not_published(
 
 DYING = """
 import json, os, signal, sys
-import tombola.store.jobs as jobs
+import tombola.store.publishing as publishing
 from tombola.experiments import run
 from tombola.specs.resolve import validate
 
-real, saved = jobs.save_state, []
+real, saved = publishing.save_state, []
 
 def save_state(*arguments):
     saved.append(real(*arguments))
     if len(saved) == 6:
         os.kill(os.getpid(), signal.SIGKILL)
 
-jobs.save_state = save_state
+publishing.save_state = save_state
 run(validate(json.loads(sys.argv[1])), sys.argv[2])
 """

@@ -73,9 +73,9 @@ def test_an_unexpected_exception_loses_one_job_and_can_be_resumed(tiny_spec: Exp
 def test_a_full_disk_stops_the_run_and_keeps_what_is_there(
     tiny_spec: ExperimentSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tombola.store.jobs as jobs
+    import tombola.store.publishing as publishing
 
-    real, calls = jobs.save_state, []
+    real, calls = publishing.save_state, []
 
     def full(*args: object) -> None:
         calls.append(args)
@@ -83,7 +83,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_is_there(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(jobs, "save_state", full)
+    monkeypatch.setattr(publishing, "save_state", full)
     with pytest.raises(TombolaError, match=r"the disk is full; everything finished before is intact"):
         run(tiny_spec, tmp_path)
     monkeypatch.undo()

@@ -12,7 +12,7 @@ HEADER = (
     "HITId,WorkerId,Input.image_url,Answer.algorithms.alg1,Answer.algorithms.alg2,Answer.algorithms.none,"
     "img_id,img_class,alg1,alg2,nonpruned,2pruned,32pruned,annotation_result"
 )
-pytestmark = pytest.mark.filterwarnings("error")  # defect B19
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")  # defect B19
 
 ROW = "h1,w1,8_2pruned_1-dog_nonpruned.png,False,True,False,8,1-dog,2pruned,nonpruned,1.0,0.0,0.0,alg2"
 

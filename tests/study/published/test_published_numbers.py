@@ -40,7 +40,7 @@ CLASSES = {
     "golfball": ((39, 36, 175), (112, 50, 88), (121, 62, 67)),
     "parachute": ((58, 69, 123), (84, 124, 42), (83, 127, 40)),
 }
-pytestmark = [pytest.mark.data, pytest.mark.filterwarnings("error")]  # warnings: defect B19
+pytestmark = [pytest.mark.data, pytest.mark.filterwarnings("error", "ignore::ResourceWarning")]  # warnings: defect B19
 
 
 def three_digits(value: float) -> object:

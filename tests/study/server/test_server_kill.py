@@ -135,6 +135,7 @@ def test_a_killed_server_loses_no_accepted_answer_and_stores_none_twice(make_stu
             person.to_trials()
         person.through_trials()
         assert person.to_the_end()
+        person.client.close()
     frame = validate(export_answers(study))
     assert not frame.duplicated(["participant", "trial"]).any()
     assert set(told) <= set(answers_of(study))

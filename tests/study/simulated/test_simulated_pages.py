@@ -120,5 +120,7 @@ def test_a_server_that_stays_away_is_told(studies):
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path):
-    with pytest.raises(TombolaError, match=r"did not start.*holds no study"):
-        ServerProcess(tmp_path / "nothing").start()
+    server = ServerProcess(tmp_path / "nothing")
+    with pytest.raises(TombolaError, match=r"did not start.*holds no study"), server:
+        pass
+    assert server._process is None, "and is gone"

@@ -17,7 +17,7 @@ from tombola.study.statistics.mixed.table import STANDING
 from tombola.study.statistics.mixed.vote import chances
 from tombola.study.statistics.votes import Pair
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 Maker = Callable[..., pd.DataFrame]
 Array = NDArray[np.float64]

@@ -8,7 +8,8 @@ import pytest
 from tombola.errors import TombolaError
 from tombola.study.statistics import Dose, valid_analysis
 
-pytestmark = pytest.mark.filterwarnings("error")  # defect B19: what pandas warns of today has no effect tomorrow
+# defect B19: what pandas warns of today has no effect tomorrow
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 
 @pytest.mark.data

@@ -87,7 +87,12 @@ class ServerProcess:
         return "\n".join(line for line in lines if "pilot" not in line and "square brackets" not in line)
 
     def __enter__(self) -> "ServerProcess":
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # nothing is left behind where nobody will leave the block
+            self._end(signal.SIGKILL)
+            self._errors.close()
+            raise
         return self
 
     def __exit__(
