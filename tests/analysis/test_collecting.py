@@ -59,6 +59,33 @@ def test_controls_and_levels_are_conditions_of_their_own(finished: Run) -> None:
     assert not drawn & {*shared.values(), None}
 
 
+def test_a_control_that_no_chosen_level_has_is_not_left_out_in_silence(finished: Run) -> None:
+    with pytest.raises(TombolaError, match="no network of control 'reinit' is finished at the chosen levels"):
+        collect([finished], levels=[0], controls=["reinit"])
+
+
+def test_trusted_code_without_a_layer_graph_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "normed.py").write_text(
+        "from torch import nn\n\n\ndef make():\n"
+        "    parts = nn.Flatten(), nn.Linear(64, 6), nn.GroupNorm(2, 6), nn.ReLU(), nn.Linear(6, 10)\n"
+        "    return nn.Sequential(*parts)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    changes = {
+        "network": {"factory": "normed:make"},
+        "train": {"steps": 1, "record_every": 1},
+        "replicates": 1,
+        "prune": {"levels": 1},
+        "controls": [],
+    }
+    path = run(resolve("lenet-digits", changes=changes), tmp_path / "runs").path
+    trusted, other = (collect([open_run(path, trust=trust)], trust=trust)[0] for trust in (True, False))
+    assert trusted.graph is None
+    assert torch.equal(trusted.module()[1].weight, trusted.state["1.weight"])  # type: ignore[index]
+    with pytest.raises(TombolaError, match="cannot be built"):
+        other.module()
+
+
 def test_conditions_from_a_file(finished: Run, tmp_path: Path) -> None:
     file = tmp_path / "conditions.yml"
     file.write_text(

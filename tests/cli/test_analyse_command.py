@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tombola.cli.analyse_command import show_result
 from tombola.cli.main import main
 from tombola.experiments import run
+from tombola.plots.analyses import Result
 from tombola.specs import resolve
 
 
@@ -61,6 +63,21 @@ def test_mistakes_are_one_sentence(
     told = capsys.readouterr().err
     assert sentence in told
     assert len(told.strip().splitlines()) == 1
+
+
+def test_layers_are_told_apart_however_long_their_names_are(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"blocks.{'very' * 20}.conv{number}" for number in (1, 2)]
+    show_result(Result({"layers": pd.DataFrame({"layer": names, **{f"number {n}": [1.5, 2.5] for n in range(9)}})}))
+    told = "".join(line.split("\u2502")[1].strip() for line in capsys.readouterr().out.splitlines() if "\u2502" in line)
+    assert "".join(names) in told
+
+
+@pytest.mark.parametrize("name", ["linear.2", "linear.2.weight"])
+def test_layers_may_be_named_as_tables_name_them(name: str, finished: Path, tmp_path: Path) -> None:
+    options = ("measures=w1", "splits=0", f"layers={name}")
+    asked = [part for option in options for part in ("--set", option)]
+    assert main(["analyse", "signs", str(finished), *asked, "--out", str(tmp_path)]) == 0
+    assert set(pd.read_csv(tmp_path / "pairs.csv").layer) == {"linear.2.weight"}
 
 
 def test_every_analysis_is_listed_with_its_options(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
@@ -143,6 +144,30 @@ def test_any_state_and_control_can_be_drawn(kind: str, state: Any, real_runs: di
     for control in ("none", "reinit"):
         figure = make_figure(kind, run, state=state, control=control, **option)
         assert any(axes.images or axes.patches for axes in figure.axes)
+
+
+def test_what_reads_units_is_not_called_pixels(real_runs: dict[str, Run]) -> None:
+    """The picture of a layer behind another one is its mask, even where it has as many inputs as the image pixels."""
+    told = {}
+    for name, layer in [("usual", "linear.0"), ("usual", "linear.2"), ("convolutions", "output")]:
+        run = real_runs[name]
+        figure = make_figure("emerging", run, layer=layer)
+        told[layer] = figure.get_supxlabel().replace("\n", " ")
+        if layer != "linear.0":
+            picture, keep = np.asarray(figure.axes[-1].images[0].get_array()), run.ticket(0, 2).mask[f"{layer}.weight"]
+            assert np.array_equal(picture[..., :3].any(-1), keep.numpy())
+    assert "at each input pixel" in told["linear.0"]
+    assert all("an output per row, an input per column" in told[layer] for layer in ("linear.2", "output"))
+    assert run.ticket(0, 2).mask["output.weight"].shape[1] == 32
+
+
+def test_layers_of_scores_may_be_named_in_full(real_runs: dict[str, Run]) -> None:
+    titles = [
+        make_figure("scores", real_runs["usual"], layer=name).axes[0].get_title()
+        for name in ("linear.2", "linear.2.weight")
+    ]
+    assert titles[0] == titles[1]
+    assert titles[0].startswith("linear.2:")
 
 
 def test_requests_that_cannot_be_met_are_refused(real_runs: dict[str, Run], tmp_path: Path) -> None:

@@ -53,15 +53,18 @@ def collect(
     Raises
     ------
     TombolaError
-        If a stage, level, replicate or control does not exist, or nothing is finished.
+        If a stage, level, replicate or control does not exist, or nothing is finished, or nothing of a control.
     """
     if stage not in get_args(StateName):
         raise TombolaError(f"stage '{stage}'{nearest(stage, get_args(StateName))}")
     views: list[NetworkView] = []
+    lacking = dict.fromkeys(controls)
     for given in runs:
         run = given if isinstance(given, Run) else open_run(given, trust=trust)
         asked = [run.spec.prune.levels] if levels is None else list(levels)
         jobs = [job for job in chosen_jobs(run, replicates, asked, controls) if run.jobs[job].status == "done"]
+        for job in jobs:
+            lacking.pop(job.control, None)
         if winning is not None:
             won = accepted(run, winning)
             jobs = [job for job in jobs if job.level == 0 or (job.replicate, job.level) in won]
@@ -71,6 +74,11 @@ def collect(
             view = _view(run, job, stage, known, condition or _condition(run.spec.name, job, **several))
             if view is not None:
                 views.append(view)
+    if views and lacking:
+        raise TombolaError(
+            f"no network of control '{next(iter(lacking))}' is finished at the chosen levels and replicates; the dense "
+            "level has no controls, and `control_levels: last` makes those of the last level only"
+        )
     if not views and winning is not None:
         raise TombolaError(
             f"no chosen ticket is accepted by '{winning}'; `tombola show RUN --winning {winning}` has the numbers"
@@ -133,7 +141,7 @@ def _view(run: Run, job: JobId, stage: StateName, known: _Known, condition: str)
         mask=mask,
         read=partial(_state, ticket, stage),
         graph=graph,
-        build=partial(_module, ticket) if graph is not None else None,
+        build=partial(_module, ticket) if graph is not None or _buildable(provenance, known.trust) else None,
         begin=lineage.begin,
         own=lineage.own,
         run=run.path.name,
@@ -151,6 +159,12 @@ def _state(ticket: StoredTicket, stage: StateName) -> State:
         "trained": lambda: ticket.trained,
         "early_stop": lambda: ticket.early_stop,
     }[stage]()
+
+
+def _buildable(provenance: Mapping[str, Any], trust: bool) -> bool:
+    """Return whether a network without a layer graph can be built: one of trusted code that cannot be traced."""
+    known = {"network", "input_shape", "classes"} <= provenance.keys()
+    return trust and known and bool(provenance["network"].get("factory"))
 
 
 def _module(ticket: StoredTicket) -> Any:

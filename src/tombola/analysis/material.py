@@ -187,3 +187,14 @@ def common_layers(views: Sequence[NetworkView]) -> tuple[PrunableLayer, ...]:
         if [layer.shape for layer in view.layers] != [layer.shape for layer in first.layers]:
             raise TombolaError(f"{view.label} and {first.label} are different networks; analyse them apart")
     return first.layers
+
+
+def chain_note(views: Sequence[NetworkView]) -> list[str]:
+    """Return what to say where it is not known which layer reads which: nothing, or that a chain is assumed."""
+    unknown = sum(view.graph is None for view in views)
+    if not unknown:
+        return []
+    return [
+        f"Of {unknown} of {len(views)} networks no layer graph is known: they are taken as a plain chain, each layer "
+        "reading the one listed before it. What is said of outgoing weights and matched units is not true of branches."
+    ]

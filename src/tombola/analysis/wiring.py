@@ -76,6 +76,15 @@ def on_maps(graph: LayerGraph, node: Node) -> bool:
     return node.op == "linear" and len(graph[node.inputs[0]].shape) > 1
 
 
+def sees_image(graph: LayerGraph, layer: str) -> bool:
+    """Return whether a layer of that name reads the image, rather than units of other layers or rows of maps."""
+    held = origins(graph)
+    return any(
+        node.weight == layer and not on_maps(graph, node) and all(one.layer == IMAGE for one in held[node.inputs[0]])
+        for node in graph.weighted()
+    )
+
+
 def chain_units(
     name: str, shape: Sequence[int], after: str, reader: Sequence[int], flatten: FlattenOrder = "channels-first"
 ) -> Units:

@@ -208,7 +208,11 @@ def show_result(result: "Result") -> None:
         frame = result.tables[name]
         table = Table(title=name)
         for column in frame.columns:
-            table.add_column(str(column), justify="right" if frame[column].dtype.kind in "fiu" else "left")
+            number = frame[column].dtype.kind in "fiu"
+            # a name that is cut off (blocks.0.con…) may be that of several layers; part of a number is another number
+            table.add_column(
+                str(column), justify="right" if number else "left", overflow="ellipsis" if number else "fold"
+            )
         for row in frame.head(ROWS).itertuples(index=False):
             table.add_row(*(table_cell(value) for value in row))
         console.print(table)

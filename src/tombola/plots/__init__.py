@@ -7,7 +7,7 @@ Functions that take axes are to be combined; `plot_kinds` holds whole figures by
 from tombola.plots.animation import emerging_frames, encode_animation
 from tombola.plots.curves import curve, learning_curves, thin
 from tombola.plots.density import density_axis
-from tombola.plots.emergence import emergence, pixel_counts
+from tombola.plots.emergence import emergence
 from tombola.plots.emerging import draw_emerging
 from tombola.plots.heatmap import density_heatmap, layer_densities
 from tombola.plots.kernels import draw_kernels
@@ -16,6 +16,7 @@ from tombola.plots.losses import loss_curves
 from tombola.plots.matrices import draw_matrices
 from tombola.plots.numbers import step_axis, stop_records, stop_steps, stop_values
 from tombola.plots.saving import encode_figure, save_figure
+from tombola.plots.seen_pixels import pixel_counts
 from tombola.plots.stop import accuracy_at_early_stop, early_stop_step, final_accuracy
 from tombola.plots.style import TYPES, level_colour
 from tombola.plots.survivors import survivor_histogram

@@ -9,7 +9,8 @@ from matplotlib.colors import Normalize
 
 from tombola.errors import TombolaError
 from tombola.plots.kernels import as_pictures
-from tombola.plots.weight_colours import COUNT_MAP, weight_colours, weight_norm
+from tombola.plots.seen_pixels import input_shape, mask_image, pixel_image, pixels_seen
+from tombola.plots.weight_colours import weight_colours, weight_norm
 from tombola.plots.weights import Weights, chosen_layer, stored_masks, stored_weights
 from tombola.store import Run
 from tombola.store.folder import TICKET
@@ -65,7 +66,8 @@ def emergence(
     """Return pictures of the first layer (or a named one) of one replicate, level by level.
 
     A convolution shows its kernels, pruned weights black, in one common scale of colours. A linear layer that sees the
-    image shows how many of its weights remain at every input pixel; any other one shows its mask.
+    image shows how many of its weights remain at every input pixel; any other one, whose inputs are no pixels, shows
+    its mask.
 
     Levels that do not exist are left out. Where the state of one was not kept, all show their masks alone.
     """
@@ -88,11 +90,14 @@ def emergence(
             told += f" Shown are the first {min(kernels, KERNELS)} of {kernels} kernels"
             told += f" and {min(channels, CHANNELS)} of {channels} channels."
         images = {level: (kernel_sheet(weights, norm), "") for level, weights in found.items()}
+    elif not pixels_seen(run, replicate, next(iter(found)), example):
+        told = f"{name}: weights that remain yellow, pruned ones black; an output per row, an input per column."
+        images = {level: (mask_image(weights), "") for level, weights in found.items()}
     else:
         shape = input_shape(run, replicate, next(iter(found)), example)
         channels = "" if len(shape) < 3 or shape[0] == 1 else f" (all {shape[0]} channels together)"
         told = f"{name}: weights that remain at each input pixel{channels}; brighter is more, black is none."
-        images = {level: _pixel_image(weights, shape) for level, weights in found.items()}
+        images = {level: pixel_image(weights, shape) for level, weights in found.items()}
     return Emergence([_stage(run, replicate, control, repetition, at, *images[at]) for at in found], told)
 
 
@@ -124,12 +129,6 @@ def _layers(
     return found, missing
 
 
-def pixel_counts(layer: Weights, shape: tuple[int, ...]) -> Float[np.ndarray, "height width"]:
-    """Return how many weights of a linear layer remain at each input pixel, channels added up."""
-    counts = (~np.isnan(layer.values)).sum(0).reshape(shape)
-    return np.asarray(counts.reshape(-1, *shape[-2:]).sum(0), np.float64)
-
-
 def kernel_sheet(layer: Weights, norm: Normalize) -> Float[np.ndarray, "row column 4"]:
     """Return kernels side by side on white: a column per kernel, a row per channel, wrapped to a handy format."""
     small = as_pictures(layer.values)[:KERNELS, :CHANNELS]
@@ -153,23 +152,6 @@ def _kernels_across(kernels: int, tall: int, wide: int) -> int:
         return abs(math.log(across * wide / (bands * tall))) + 3 * (bands * across - kernels) / kernels
 
     return min(range(1, kernels + 1), key=ugly)
-
-
-def input_shape(run: Run, replicate: int, level: int, layer: Weights) -> tuple[int, ...]:
-    """Return the shape of what a linear layer sees: the image if it fits, else a square, else a row."""
-    inputs = layer.values.shape[1]
-    shape = tuple(run.ticket(replicate, level).provenance.get("input_shape", ()))
-    if shape and math.prod(shape) == inputs:
-        return shape
-    side = math.isqrt(inputs)
-    return (side, side) if side * side == inputs else (1, inputs)
-
-
-def _pixel_image(layer: Weights, shape: tuple[int, ...]) -> tuple[Float[np.ndarray, "h w 4"], str]:
-    counts = pixel_counts(layer, shape)
-    most = int(counts.max())
-    image = np.asarray(COUNT_MAP(Normalize(0, max(most, 1))(np.ma.masked_equal(counts, 0))))
-    return image, f"at most {most:,} per pixel"
 
 
 def _stage(

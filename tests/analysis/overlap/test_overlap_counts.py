@@ -166,3 +166,19 @@ def test_survival_follows_each_network_over_its_levels() -> None:
     assert row.came_back == 0
     assert table[(table.level_from == 2) & (table.layer == WHOLE)].iloc[0].came_back > 0
     assert survival_table([first]).empty
+
+
+def test_two_conditions_are_one_row_whichever_network_comes_first() -> None:
+    """Networks come by replicate, so pairs of other replicates come in both orders of their conditions."""
+    views = [
+        network(f"{condition}{replicate}", 10 * replicate + number, condition=condition, replicate=replicate)
+        for replicate in range(2)
+        for number, condition in enumerate(("ticket", "reinit"))
+    ]
+    table = overlap_table(views)
+    assert {("ticket", "reinit"), ("reinit", "ticket")} < set(zip(table.condition_a, table.condition_b, strict=True))
+    summary = overlap_summary(table)
+    whole = summary[summary.layer == WHOLE].set_index(["condition_a", "condition_b"])
+    assert whole.pairs.to_dict() == {("ticket", "reinit"): 4, ("ticket", "ticket"): 1, ("reinit", "reinit"): 1}
+    mixed = table[(table.layer == WHOLE) & (table.condition_a != table.condition_b)]
+    assert whole.jaccard["ticket", "reinit"] == pytest.approx(mixed.jaccard.mean())

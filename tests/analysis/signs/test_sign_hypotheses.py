@@ -193,3 +193,13 @@ def test_tables_for_reading() -> None:
         == markdown.count("**0.00866**")
     )
     assert html.count("<tr>") == 5
+
+
+def test_few_networks_decide_nothing_the_other_way_round_either() -> None:
+    """Two networks per condition leave a bootstrap nothing to resample: its interval has no width, and is no evidence."""
+    found = distances(study({"left": -0.2, "right": 0.2, "random": 0.0}, n=2), ["w1"], splits=0)
+    tests = hypothesis_table(found, ticket_hypotheses(["left", "right"], "random"), draws=999)
+    turned = tests[tests.high < 0]
+    assert len(turned)
+    assert set(turned.verdict) == {UNDECIDED}
+    assert turned.why.str.contains("the other way round, by chance with p = ").all()

@@ -74,6 +74,8 @@ def test_runs_become_tables_of_training(make_run: Callable[..., Any]) -> None:
     expected = records.test_accuracy.values
     np.testing.assert_allclose(ticket.test_accuracy, expected[np.isfinite(expected)])
     assert len(against(table)) == 2
+    alone = training_table([make_run(replicates=2, levels=0, controls=())])
+    assert not alone.duplicated(["network", "replicate", "step"]).any()
     several = training_table([run], levels=[1, 2])
     assert "level 1 ticket" in set(several.network)
     time = time_to_accuracy(table, 0.5, time="step")

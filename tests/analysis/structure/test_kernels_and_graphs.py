@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tombola.analysis.structure import (
     kernel_scores,
     kernel_supports,
     log_paths,
+    seen_shape,
     spectrum,
 )
 from tombola.errors import TombolaError
@@ -179,3 +181,14 @@ def test_first_layer_maps() -> None:
     assert counts[0].tolist() == [[1, 0, 0], [0, 2, 0], [0, 0, 0]]
     flat = NetworkView.of_arrays("flat", {"a": np.ones((2, 20), np.float32)})
     assert first_layer_map(flat) is None
+
+
+def test_units_are_no_image_however_many_they_are() -> None:
+    """A first layer that is not prunable: the next one reads 4 channels of 4 x 4, as many numbers as the image has."""
+    random = np.random.default_rng(0)
+    weights = {"conv": (4, 1, 3, 3), "more": (4, 4, 3, 3), "linear": (5, 64)}
+    whole = NetworkView.of_arrays("whole", {name: random.normal(size=shape) for name, shape in weights.items()})
+    assert first_layer_map(whole) is not None
+    for first in (1, 2):
+        view = replace(whole, layers=whole.layers[first:])
+        assert first_layer_map(view) is first_layer_counts(view) is seen_shape(view) is None

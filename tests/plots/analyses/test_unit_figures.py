@@ -24,11 +24,13 @@ from tombola.specs import DataSpec
 SIZES = (64, 20, 16, 10)
 
 
-def network(seed: int, density: float = 0.4, condition: str = "t", **more: Any) -> NetworkView:
+def network(
+    seed: int, density: float = 0.4, condition: str = "t", sizes: tuple[int, ...] = SIZES, **more: Any
+) -> NetworkView:
     random = np.random.default_rng(seed)
     weights = {
         f"l{i}": (random.normal(size=(b, a)) / np.sqrt(a) * (random.random((b, a)) < density)).astype(np.float32)
-        for i, (a, b) in enumerate(pairwise(SIZES))
+        for i, (a, b) in enumerate(pairwise(sizes))
     }
     view = NetworkView.of_arrays(f"r/{condition}{seed}", weights, condition=condition, replicate=seed)
     # images come as one channel of 8 x 8, which the chain flattens first
@@ -84,6 +86,22 @@ def test_clusters_over_levels() -> None:
     assert any("scope=apart" in note for note in result.notes)
     by_signs = compute("clusters", views, k=2, variables=("sign_rate_in", "sign_rate_out"))
     assert not any("scope=apart" in note for note in by_signs.notes)
+
+
+def test_one_cluster_has_no_silhouette() -> None:
+    """A layer of so few living units that one cluster is all that can be tried: no continuum, no largest number."""
+    text = " ".join(compute("clusters", [network(0, sizes=(12, 12, 4))]).notes)
+    assert "k: l0 1 (silhouette)" in text
+    assert "One cluster has no silhouette" in text
+    assert not any(words in text for words in ("nan", "continuum", "largest number"))
+
+
+def test_networks_without_a_layer_graph_are_said_to_be_taken_as_chains() -> None:
+    views = [network(i, condition=c) for i, c in enumerate("ab")]
+    told = "Of 1 of 2 networks no layer graph is known: they are taken as a plain chain"
+    for name in ("signs", "distances", "clusters"):
+        assert not any("chain" in note for note in compute(name, views).notes), name
+        assert any(told in note for note in compute(name, [replace(views[0], graph=None), views[1]]).notes), name
 
 
 def test_clusters_of_what_cannot_be_clustered() -> None:
@@ -144,6 +162,34 @@ def test_overlap_from_networks_to_figures() -> None:
 def test_overlap_of_one_level_has_no_survival_and_empty_masks_no_signs() -> None:
     assert run("overlap", [network(0), network(1)])[1] == {"overlap", "signs"}
     assert run("overlap", [network(0, density=0.0), network(1, density=0.0)])[1] == {"overlap"}
+
+
+def test_overlap_of_many_layers_can_be_read() -> None:
+    """Twelve layers have twelve colours, names that do not run into each other, and a figure that fits a page."""
+    levels = list(enumerate((1.0, 0.5)))
+    views = [
+        replace(network(i, d, sizes=(6,) * 13), level=level, label=f"r/{i}/{level}")
+        for i in range(2)
+        for level, d in levels
+    ]
+    result = compute("overlap", views)
+    living = analyses["overlap"].figures["survival"](result)
+    assert living is not None
+    lines = {line.get_label(): line.get_color() for line in living.axes[0].get_lines()}
+    assert len({lines[f"l{number}"] for number in range(12)}) == 12
+    signs = analyses["overlap"].figures["signs"](result)
+    assert signs is not None
+    assert signs.get_figwidth() < 15
+    wide = replace(result, tables={name: _renamed(table) for name, table in result.tables.items()})
+    slanted = analyses["overlap"].figures["signs"](wide)
+    assert slanted is not None
+    assert slanted.axes[0].get_xticklabels()[0].get_rotation() == 50
+
+
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    if "layer" not in table:
+        return table
+    return table.assign(layer=table.layer.where(table.layer == "all", "blocks.3.shortcut." + table.layer))
 
 
 def test_matrices_are_symmetric_and_labels_short() -> None:

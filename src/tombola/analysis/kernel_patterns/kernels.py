@@ -56,7 +56,7 @@ def kernel_sets(views: Sequence[NetworkView], layer: str | None = None) -> list[
     views
         Networks of equal architecture.
     layer
-        Name of the convolution, by default the first of each network.
+        Name of the convolution, with or without ``.weight``; by default the first of each network.
 
     Raises
     ------
@@ -65,7 +65,8 @@ def kernel_sets(views: Sequence[NetworkView], layer: str | None = None) -> list[
     """
     found: dict[str, list[tuple[str, np.ndarray]]] = {}
     for view in views:
-        chosen = [each for each in view.layers if (each.name == layer if layer else len(each.shape) == 4)]
+        names = (layer, f"{layer}.weight")
+        chosen = [each for each in view.layers if (each.name in names if layer else len(each.shape) == 4)]
         if not chosen or len(chosen[0].shape) != 4:
             what = f"convolution '{layer}'" if layer else "convolution"
             raise TombolaError(f"{view.label} has no {what}; kernel patterns are of convolutions")

@@ -64,11 +64,19 @@ def overlap_table(views: Sequence[NetworkView]) -> pd.DataFrame:
 def overlap_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return means over pairs of each two conditions, by relation and layer; with the lowest and highest Jaccard.
 
-    Pairs that share a network are not independent, so there is no interval.
+    Two conditions stand in one order, whichever of a pair's networks came first. Pairs that share a network are not
+    independent, so there is no interval.
     """
     keys = ["condition_a", "condition_b", "relation", "layer"]
+    names = table[["condition_a", "condition_b"]]
+    place = {name: number for number, name in enumerate(dict.fromkeys(names.to_numpy().ravel()))}
+    turned = table.condition_a.map(place) > table.condition_b.map(place)
+    ordered = table.assign(
+        condition_a=names.condition_a.where(~turned, names.condition_b),
+        condition_b=names.condition_b.where(~turned, names.condition_a),
+    )
     rows = []
-    for key, part in table.groupby(keys, sort=False):
+    for key, part in ordered.groupby(keys, sort=False):
         row = dict(zip(keys, key, strict=True))
         row |= {"pairs": len(part), "networks": len({*part.network_a, *part.network_b})}
         row |= {"jaccard": part.jaccard.mean(), "jaccard_low": part.jaccard.min(), "jaccard_high": part.jaccard.max()}

@@ -90,10 +90,13 @@ def distances(
     entries = [measures[name] for name in chosen]
     inside = hidden(table)
     known = list(dict.fromkeys(inside.layer))
-    asked = known if layers is None else list(layers)
+    asked = known if layers is None else [name if name in known else f"{name}.weight" for name in layers]
     for layer in asked:
         if layer not in known:
-            raise TombolaError(f"layer '{layer}' has no sign distributions on both sides; choose from {known}")
+            names = ", ".join(name.removesuffix(".weight") for name in known)
+            raise TombolaError(
+                f"layer '{layer.removesuffix('.weight')}' has no sign distributions on both sides; choose from {names}"
+            )
     order = table.drop_duplicates("network_id")
     networks, conditions = tuple(order.network_id), tuple(order.condition)
     if len(networks) < 2:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tombola.analysis.inference import stratum_of
-from tombola.analysis.material import NetworkView
+from tombola.analysis.material import NetworkView, chain_note
 from tombola.analysis.signs.designs import Design, design_of, read_design
 from tombola.analysis.signs.distances import Distances, distances
 from tombola.analysis.signs.flips import sign_flips
@@ -93,7 +93,7 @@ def look_at_signs(
     tables = {"networks": edge_pooled(table), "pooled": pooled(table), "neurons": table}
     conditions = list(dict.fromkeys(view.condition for view in views))
     plan = read_design(design, conditions) if design is not None else design_of(conditions, random, tickets)
-    notes = [_about(views, table)]
+    notes = [_about(views, table), *chain_note(views)]
     found = None
     if len(views) > 1:
         found = distances(table, measures, layers=layers or None, bins=bins, splits=splits)

@@ -37,7 +37,7 @@ def training_table(runs: Sequence[Run], levels: Sequence[int] | None = None) -> 
         depth = [run.spec.prune.levels] if levels is None else [level for level in levels if level]
         names = [other.spec.data.name for other in runs]
         data = run.spec.data.name if names.count(run.spec.data.name) == 1 else f"{run.spec.data.name}, {run.spec.name}"
-        for level in (0, *depth):
+        for level in dict.fromkeys((0, *depth)):
             for control in [TICKET] if level == 0 else [TICKET, *run.spec.control_repetitions()]:
                 kind = DENSE if level == 0 else "ticket" if control == TICKET else control
                 name = f"level {level} {kind}" if level and len(depth) > 1 else kind

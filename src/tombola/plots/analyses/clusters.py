@@ -1,6 +1,7 @@
 """The analysis ``clusters``: units sorted by how much of them is pruned and by the signs that remain."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from tombola.analysis.clusters import (
     ratio_intervals,
     verbal_table,
 )
+from tombola.analysis.material import chain_note
 from tombola.analysis.signs.table import VARIABLES, alive, hidden, sign_table
 from tombola.errors import TombolaError, nearest
 from tombola.plots.analyses import clusters_figures as figures
@@ -33,7 +35,8 @@ SCOPES = ("", "joint", "apart")
 
 def compute(material: Material) -> Result:
     """Clusters of units by pruned fraction and sign balance of their weights in and out, layer by layer."""
-    return clusters_of(sign_table(material.views), **material.options)
+    found = clusters_of(sign_table(material.views), **material.options)
+    return replace(found, notes=[*found.notes, *chain_note(material.views)])
 
 
 def clusters_of(table: pd.DataFrame, **given: Any) -> Result:
@@ -108,9 +111,8 @@ def notes(table: pd.DataFrame, found: Clusters, options: dict[str, Any]) -> list
         "Stability is the adjusted Rand index of clusterings of resampled networks, here "
         f"{quality.stability.min():.2f} to {quality.stability.max():.2f} on average; 1 is the same partition, 0 is "
         "chance. Below 0.8 which cluster a unit is in hangs on which networks were drawn.",
-        "A clustering always returns clusters: k of them, whether the units fall into groups or not. The silhouettes "
-        f"here ({quality.silhouette.min():.2f} to {quality.silhouette.max():.2f}) speak for "
-        + ("groups." if quality.silhouette.min() > 0.5 else "a continuum that was cut, rather than groups."),
+        "A clustering always returns clusters: k of them, whether the units fall into groups or not. "
+        + _silhouettes(quality.silhouette),
     ]
     if joint and found.rows.level.nunique() > 1 and any(name.startswith("prune") for name in options["variables"]):
         said.append(
@@ -124,9 +126,19 @@ def notes(table: pd.DataFrame, found: Clusters, options: dict[str, Any]) -> list
     return said
 
 
+def _silhouettes(values: "pd.Series[float]") -> str:
+    """Return what silhouettes say; a single cluster has none."""
+    if values.isna().all():
+        return "One cluster has no silhouette: nothing says that the units fall into groups."
+    return f"The silhouettes here ({values.min():.2f} to {values.max():.2f}) speak for " + (
+        "groups." if values.min() > 0.5 else "a continuum that was cut, rather than groups."
+    )
+
+
 def _at_the_edge(found: Clusters) -> str:
-    """Return the layers whose number of clusters was chosen and is the largest one tried."""
+    """Return the layers whose number of clusters was chosen among several and is the largest one tried."""
     most = found.curves.groupby("layer").k.max()
+    most = most[most > 1]
     chosen = found.quality[~found.quality.chosen_by.isin(["given", "method"])].drop_duplicates("layer")
     layers = [row["layer"] for row in chosen.to_dict("records") if row["k"] == most.get(row["layer"])]
     return ", ".join(str(layer).removesuffix(".weight") for layer in layers)

@@ -19,6 +19,7 @@ from tombola.analysis.contributions import (
     unit_scores,
     with_clusters,
 )
+from tombola.analysis.material import chain_note
 from tombola.analysis.signs.table import sign_table
 from tombola.errors import TombolaError
 from tombola.plots.analyses import contributions_figures as figures
@@ -90,6 +91,7 @@ def _notes(material: Material, scores: pd.DataFrame, images: Images, options: di
         "Reliability is the rank correlation between halves of the images: no method can agree with another better "
         "than with itself.",
     ]
+    said += chain_note(material.views)
     replicates = len({(view.run, view.replicate) for view in material.views})
     if replicates < 5:
         said.append(
@@ -98,9 +100,8 @@ def _notes(material: Material, scores: pd.DataFrame, images: Images, options: di
         )
     if "ablation-loss" not in names:
         said.append("Without 'ablation-loss' among the methods nothing says whether scores measure what matters.")
-    said.append(
-        "Ablation takes one unit at a time: units that can stand in for each other all look dispensable, in any method."
-    )
+    if any(name.startswith("ablation") for name in names):
+        said.append("Ablation takes one unit at a time: units that can stand in for each other all look dispensable.")
     return said
 
 

@@ -16,6 +16,7 @@ from tombola.analysis.distances import (
     tie_spread,
 )
 from tombola.analysis.distances.nulls import DRAWS, WHOLE
+from tombola.analysis.material import chain_note
 from tombola.plots.analyses import distances_figures as figures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
@@ -57,7 +58,8 @@ def compute(material: Material) -> Result:
     if options["ties"]:
         tables["ties"] = _ties(networks, entries, settings, options["ties"], options["seed"])
     more = {"conditions": {network.label: network.condition for network in networks}, "nulls": nulls}
-    return Result(tables, _notes(networks, table, tests, settings, nulls, options), "groups", more)
+    notes = [*_notes(networks, table, tests, settings, nulls, options), *chain_note(material.views)]
+    return Result(tables, notes, "groups", more)
 
 
 def _ties(

@@ -19,6 +19,8 @@ from tombola.plots.style import GRID, RUN_COLOURS, SOFT_INK
 NAMES, NUMBERS = 30, 12
 """Up to so many networks rows have names, and cells numbers."""
 ABSENT = "#e4e7eb"
+WIDEST, LETTERS = 12.0, 10
+"""Inches of a panel over layers at most; names that need more letters per inch are slanted."""
 TALLEST = 6
 """Layers that have heat maps of their own; the others are in the table."""
 
@@ -96,7 +98,8 @@ def signs(result: Result) -> Figure | None:
         return None
     pairs = result.tables["pairs"].dropna(subset=["same_sign"])
     layers, relations = list(dict.fromkeys(table.layer)), list(dict.fromkeys(table.relation))
-    figure = Figure(figsize=(max(5.0, 1.5 + 1.2 * len(layers)) + 2.6, 3.6), layout="constrained")
+    width = float(np.clip(1.5 + 1.2 * len(layers), 5.0, WIDEST))
+    figure = Figure(figsize=(width + 2.6, 3.6), layout="constrained")
     axes = figure.subplots()
     for number, relation in enumerate(relations):
         x = np.arange(len(layers)) + (number - (len(relations) - 1) / 2) * 0.2
@@ -108,7 +111,9 @@ def signs(result: Result) -> Figure | None:
         axes.errorbar(x, mean.same_sign, np.maximum(ends, 0), fmt="o", ms=4, color=colour, label=relation)
         axes.plot(x, mean.same_sign_expected, "_", ms=12, color=colour)
     axes.plot([], [], "_", ms=12, color=SOFT_INK, label="by chance")
-    axes.set_xticks(range(len(layers)), ["whole network" if layer == WHOLE else short(layer) for layer in layers])
+    names = ["whole network" if layer == WHOLE else short(layer) for layer in layers]
+    slant = max(map(len, names)) * len(names) > LETTERS * width
+    axes.set_xticks(range(len(names)), names, rotation=50 if slant else 0, ha="right" if slant else "center")
     axes.set_ylabel("same sign (mean, range of pairs)")
     axes.set_ylim(0, 1.03)
     axes.grid(axis="y", **GRID)
@@ -133,10 +138,22 @@ def survival(result: Result) -> Figure | None:
     return figure
 
 
+def layer_colours(layers: list[str]) -> dict[str, str]:
+    """Return a colour for each layer: distinct ones if there are enough, else dark to bright along the network."""
+    if len(layers) <= len(RUN_COLOURS):
+        return dict(zip(layers, RUN_COLOURS, strict=False))
+    import matplotlib
+    from matplotlib.colors import to_hex
+
+    places = np.linspace(0, 0.95, len(layers))
+    return dict(zip(layers, (to_hex(matplotlib.colormaps["viridis"](place)) for place in places), strict=True))
+
+
 def survival_lines(axes: Axes, table: pd.DataFrame) -> None:
     """Draw survival to the last level against the level it counts from: mean and range of replicates, chance dashed."""
-    for number, (layer, part) in enumerate(table.groupby("layer", sort=False)):
-        colour = SOFT_INK if layer == WHOLE else RUN_COLOURS[number % len(RUN_COLOURS)]
+    colours = layer_colours([layer for layer in dict.fromkeys(table.layer) if layer != WHOLE])
+    for layer, part in table.groupby("layer", sort=False):
+        colour = colours.get(str(layer), SOFT_INK)
         by_level = part.groupby("level_from")
         mean = by_level[["survival", "by_chance"]].mean()
         name = "whole network" if layer == WHOLE else short(layer)

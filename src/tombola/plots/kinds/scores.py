@@ -46,7 +46,7 @@ def scores(
         break
     else:
         return _say(figure, reason or NOTHING)
-    chosen = [each for each in found if layer is None or each.name.removesuffix(".weight") == layer]
+    chosen = [each for each in found if layer in (None, each.name, each.name.removesuffix(".weight"))]
     if not chosen:
         known = ", ".join(each.name.removesuffix(".weight") for each in found)
         raise TombolaError(f"there is no layer '{layer}' with scores; layers are {known}")
