@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tombola.experiments import run
 from tombola.specs import ExperimentSpec
-from tombola.store import Run
+from tombola.store import Run, open_run
 
 Results = Callable[[Path], dict[str, str]]
 
@@ -55,6 +56,14 @@ def test_asking_for_less_changes_nothing(
     assert less.path == path
     assert less.spec.replicates == 2
     assert everything(tmp_path) == before
+
+
+def test_a_sibling_that_kept_less_is_not_taken_over(tiny_spec: ExperimentSpec, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"controls": [], "store": {"keep": "masks"}}
+    run(tiny_spec.with_(prune={"procedure": "one-shot"}, **changes), tmp_path)  # which keeps what it may grow from
+    assert run(tiny_spec.with_(prune={"linear_rate": 0.5}, **changes), tmp_path).adopted == 2
+    whole = open_run(run(tiny_spec, tmp_path).path)
+    assert whole.ticket(0, 0).early_stop, "as store.keep: all asks for"
 
 
 def test_runs_that_prune_differently_share_their_dense_level(

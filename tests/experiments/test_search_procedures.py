@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -14,7 +15,7 @@ from tombola.experiments import procedures, run
 from tombola.search import searches
 from tombola.search.wording import described
 from tombola.specs import ExperimentSpec, resolve
-from tombola.store import Run, open_run
+from tombola.store import JobId, Run, open_run
 
 SHORT: dict[str, Any] = {
     "network": {"family": "conv", "conv": ["4B", "M"], "linear": [12], "weight_init": "signed-kaiming"},
@@ -176,3 +177,17 @@ def test_presets_hold_the_published_values(preset: str, search: tuple[object, ..
     if preset.startswith("gem"):
         assert (spec.train.batch_size, spec.train.lr, spec.train.weight_decay) == (128, 0.01, 1e-4)
         assert (found.regulariser, found.strength, spec.network.weight_init) == ("l2", 1e-4, "signed-kaiming")
+
+
+def test_what_a_search_left_in_normalisation_is_not_made_up(execute: Callable[..., Run]) -> None:
+    # policies of keeping are no part of a job's key, so no result may depend on them
+    changes = {"prune": {"densities": [0.3]}, "controls": ["shuffle-signs", "reinit-keep-signs", "shuffle-layerwise"]}
+    masks = execute(spec_of("edge-popup", name="masks", store={"keep": "masks"}, **changes))
+    kept = execute(spec_of("edge-popup", **changes))
+    assert kept.ticket(0, 1).initial["conv.1.running_mean"].any()
+    for control in ("reinit-keep-signs", "shuffle-layerwise"):
+        one, other = (run.records.val_loss.sel(control=control, level=1).values for run in (kept, masks))
+        np.testing.assert_array_equal(one, other)
+    refused = masks.jobs[JobId(0, 1, "shuffle-signs")]
+    assert refused.status == "failed"
+    assert "the initial state of replicate 0, level 1 was not kept" in refused.reason

@@ -11,6 +11,7 @@ import torch
 from tombola.errors import TombolaError
 from tombola.experiments import controls, run
 from tombola.experiments.plan import make_plan
+from tombola.interop.state_dict_safetensors import write_safetensors
 from tombola.specs import ExperimentSpec, resolve
 from tombola.specs.keys import job_key
 from tombola.store import JobId, Run, open_run
@@ -122,6 +123,20 @@ def test_late_rewound_tickets_keep_their_start(tmp_path: Path, execute: Callable
     assert "did not start it from its dense network's initial weights" in str(refused.reason)
 
 
+def test_what_a_source_began_with_pruned_stays_pruned(tmp_path: Path, source: Run, execute: Callable[..., Run]) -> None:
+    ticket = source.ticket(0, 3)
+    write_safetensors(tmp_path / "pruned.safetensors", ticket.trained, ticket.mask, {})
+    network = {**BASE["network"], "weights": str(tmp_path / "pruned.safetensors")}
+    pruned = found_on_digits(tmp_path / "runs", network=network, prune={"levels": 1, "rates": [8]}, replicates=1)
+    there = execute(onto(pruned, prune={"source_levels": [1]}, replicates=1, controls=["shuffle-layerwise", "reinit"]))
+    dense = there.ticket(0, 0)
+    assert dense.mask == ticket.mask
+    assert all(not bool(dense.trained[name][~keep].any()) for name, keep in ticket.mask.items())
+    assert there.ticket(0, 1).mask.is_within(ticket.mask)
+    assert "has no value of" in there.jobs[JobId(0, 1, "shuffle-layerwise")].reason
+    assert there.jobs[JobId(0, 1, "reinit")].status == "done"
+
+
 def test_tickets_that_kept_masks_only_are_made_again(tmp_path: Path, source: Run, execute: Callable[..., Run]) -> None:
     spare = found_on_digits(tmp_path / "spare", store={"keep": "masks"})
     there = execute(onto(spare))
@@ -141,6 +156,7 @@ def test_tickets_that_kept_masks_only_are_made_again(tmp_path: Path, source: Run
         ({"network": {"family": "conv", "conv": ["4", "M"], "linear": [12]}}, r"'linear.0.weight' is shaped \[12, 4\]"),
         ({"network": {"family": "conv", "conv": ["4", "4", "G"], "linear": [12]}}, r"'conv.2.weight' is absent there"),
         ({"network": {**BASE["network"], "prunable": ["hidden"]}}, "network.prunable chooses other weights"),
+        ({"network": {**BASE["network"], "weights": __file__}}, "network.weights is given; leave it out"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_trained(

@@ -1,5 +1,6 @@
 """Starting from weights that others trained (explainability reference, sections 1.1, 1.2 and R1; defects B8 and B9)."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from tombola.experiments.plan import make_plan
 from tombola.experiments.trial import Shape
 from tombola.experiments.weights import read_given
 from tombola.interop.customary_names import renamed
+from tombola.interop.state_dict_safetensors import write_safetensors
 from tombola.networks import build, initialise
+from tombola.pruning import Mask
+from tombola.pruning.rounding import survivors_at
 from tombola.specs import ExperimentSpec, NetworkSpec, resolve
 from tombola.store import open_run
 
@@ -101,6 +105,76 @@ def test_levels_denser_than_a_pruned_file_are_refused(tmp_path: Path) -> None:
     state |= {"linear.0.weight_orig": weight, "linear.0.weight_mask": torch.zeros_like(weight)}
     with pytest.raises(TombolaError, match=r"level 1 keeps .* weights, and the file, which is pruned, has"):
         make_plan(spec_of(saved(tmp_path / "w.pth", state)), tmp_path)
+
+
+def half_pruned(path: Path) -> Path:
+    state = state_of()
+    pruned = {name: state.pop(name) for name in ("conv.0.weight", "linear.0.weight", "output.weight")}
+    for name, weight in pruned.items():
+        state[f"{name}_orig"] = weight
+        state[f"{name}_mask"] = (torch.arange(weight.numel()) % 2).float().view(weight.shape)
+    return saved(path, state)
+
+
+@pytest.mark.parametrize("score", ["random", "magnitude"])
+def test_pruning_at_initialisation_stays_within_a_pruned_file(score: str, tmp_path: Path) -> None:
+    prune = {"procedure": "at-init", "score": score, "rates": [4, 8], "allocation": "global", "rounds": 3}
+    spec = spec_of(half_pruned(tmp_path / "w.pth"), prune=prune | {"rewind": "init"}, replicates=1)
+    opened = open_run(run(spec, tmp_path / "runs").path)
+    dense = opened.ticket(0, 0)
+    for level in (1, 2):
+        ticket = opened.ticket(0, level)
+        assert ticket.mask.count == survivors_at(dense.mask.size, Fraction(2 ** (level + 1)))
+        assert ticket.mask.is_within(dense.mask)
+        assert all(bool((ticket.initial[name][keep] != 0).all()) for name, keep in ticket.mask.items())
+
+
+@pytest.mark.parametrize(
+    "prune",
+    [
+        {"procedure": "rigl"},
+        {"procedure": "set"},
+        {"procedure": "edge-popup"},
+        {"procedure": "gem-miner"},
+        {"procedure": "probabilistic"},
+        {"procedure": "at-init", "shuffle": True},
+    ],
+    ids=lambda prune: prune["procedure"],
+)
+def test_procedures_that_let_a_files_pruned_weights_return_are_refused(prune: dict[str, Any], tmp_path: Path) -> None:
+    spec = spec_of(half_pruned(tmp_path / "w.pth"), prune={"rewind": "init", "rates": [5], **prune})
+    with pytest.raises(TombolaError, match="the file is pruned"):
+        make_plan(spec, tmp_path)
+
+
+def test_controls_that_let_a_files_pruned_weights_return_fail_with_the_reason(tmp_path: Path) -> None:
+    controls = ["shuffle-layerwise", "invert-layerwise", "weights-shuffled", "magnitude-at-init", "random"]
+    prune = {"procedure": "iterative", "rewind": "init", "rates": [4]}
+    spec = spec_of(half_pruned(tmp_path / "w.pth"), prune=prune, replicates=1, controls=controls)
+    outcome = run(spec, tmp_path / "runs")
+    assert {info.control for info in outcome.failed} == {"shuffle-layerwise", "invert-layerwise"}
+    assert all("has no value of" in info.reason for info in outcome.failed)
+    opened = open_run(outcome.path)
+    for control in ("weights-shuffled", "magnitude-at-init", "random"):
+        ticket = opened.ticket(0, 1, control)
+        assert all(bool((ticket.initial[name][keep] != 0).all()) for name, keep in ticket.mask.items())
+
+
+def test_a_file_that_holds_pruned_weights_at_values_is_refused(tmp_path: Path) -> None:
+    state = state_of()
+    mask = Mask({"linear.0.weight": torch.rand(12, 64, generator=torch.Generator().manual_seed(0)) < 0.5})
+    write_safetensors(tmp_path / "w.safetensors", state, mask, {})
+    with pytest.raises(TombolaError, match=r"holds pruned weights of 'linear.0.weight' at other values than zero"):
+        make_plan(spec_of(tmp_path / "w.safetensors"), tmp_path)
+
+
+def test_an_output_layer_that_is_drawn_is_not_pruned_as_the_file_is(tmp_path: Path) -> None:
+    state = state_of(classes=20)
+    weight = state.pop("output.weight")
+    state |= {"output.weight_orig": weight, "output.weight_mask": torch.zeros_like(weight)}
+    given = read_given(spec_of(saved(tmp_path / "w.pth", state)).network, Shape((1, 8, 8), 10))
+    assert given.mask is not None
+    assert given.mask.density == 1
 
 
 def test_a_whole_network_is_refused_with_the_way_to_convert_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 from tombola.errors import TombolaError
 from tombola.experiments.graph import Job
@@ -10,7 +11,7 @@ from tombola.experiments.retain import needs_trained
 from tombola.specs import ExperimentSpec
 from tombola.store import JobId, RunFolder
 from tombola.store.files import publishing, told_clearly
-from tombola.store.jobs import INFO, TRAINED, read_info
+from tombola.store.jobs import EARLY_STOP, INFO, TRAINED, read_info
 
 
 def adopt(spec: ExperimentSpec, jobs: Mapping[JobId, Job], folder: RunFolder) -> list[JobId]:
@@ -38,9 +39,19 @@ def adopt(spec: ExperimentSpec, jobs: Mapping[JobId, Job], folder: RunFolder) ->
             except TombolaError:
                 continue  # somebody else's damaged job is no reason to stop: it is trained here instead
             usable = info.key == job.key and info.versions == versions() and info.status == "done"
-            if usable and ((source / TRAINED).is_file() or not needs_trained(spec, jobs, job.id)):
+            if usable and _kept_enough(spec, jobs, job.id, source):
                 with publishing(target, folder.workshop) as aside, told_clearly(target):
                     shutil.copytree(source, aside, dirs_exist_ok=True)
                 taken.append(job.id)
                 break
     return taken
+
+
+def _kept_enough(spec: ExperimentSpec, jobs: Mapping[JobId, Job], job: JobId, source: Path) -> bool:
+    """Return whether a sibling's job has the states that this experiment keeps or goes on from.
+
+    Early-stop states and initial ones are kept by the same policies, so the first stand for both.
+    """
+    if spec.store.keep != "masks" and not (source / EARLY_STOP).is_file():
+        return False
+    return (source / TRAINED).is_file() or not needs_trained(spec, jobs, job)

@@ -155,7 +155,8 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
         raise TombolaError(f"prune.allocation = '{spec.prune.allocation}': {reason}")
     if spec.network.weights is not None:
         found = weights.read_given(spec.network, Shape(info.shape, len(info.classes)))
-        weights.check(found, planned_remaining(layers, spec.prune))
+        within = procedure.within and not spec.prune.shuffle
+        weights.check(found, planned_remaining(layers, spec.prune), within=within)
     engines, forecast = choose_engines(Question(spec, module, info.shape, layers, info.sizes.train), folder, listener)
     if spec.train.precision == "tf32" and find_device(engines.device).type == "cpu":
         raise TombolaError("train.precision = 'tf32' is arithmetic of CUDA devices, and this runs on a CPU; take fp32")

@@ -107,7 +107,15 @@ def _read(spec: NetworkSpec, shape: Shape, changed: int) -> Given:
         name, what = (missing[0], "lacks") if missing else (too_many[0], "holds")
         raise TombolaError(f"{where}: the file {what} '{name}'")
     fitted = {name: state[name].to(wanted[name].dtype) for name in wanted if name in state and name not in fresh}
-    return Given(fitted, None if mask is None else _mask(spec, renamed(spec.architecture, dict(mask)), module), fresh)
+    if mask is None:
+        return Given(fitted, None, fresh)
+    if mask.held:
+        raise TombolaError(
+            f"{where}: the file holds pruned weights of '{next(iter(mask.held))}' at other values than zero, "
+            "and what a file prunes is zero here"
+        )
+    stored = {name: keep for name, keep in renamed(spec.architecture, dict(mask)).items() if name not in fresh}
+    return Given(fitted, _mask(spec, stored, module), fresh)
 
 
 def _mask(spec: NetworkSpec, stored: State, module: torch.nn.Module) -> Mask:
@@ -146,16 +154,28 @@ def initial_state(spec: ExperimentSpec, shape: Shape, seed: int, drawn: State) -
     return own | {name: value.clone() for name, value in given.state.items()}
 
 
-def check(given: Given, plans: list[LevelPlan]) -> None:
-    """Refuse a pruned file where levels are to keep more than it has left.
+def check(given: Given, plans: list[LevelPlan], *, within: bool = True) -> None:
+    """Refuse a pruned file where levels are to keep more than it has left, or what it has pruned.
+
+    Parameters
+    ----------
+    given, plans
+        What the file holds, and what levels keep.
+    within
+        Whether levels' masks lie within the file's.
 
     Raises
     ------
     TombolaError
-        Naming level and layer.
+        Naming level and layer, or the way out.
     """
-    if given.mask is None:
+    if given.mask is None or given.mask.count == given.mask.size:
         return
+    if len(plans) > 1 and not within:
+        raise TombolaError(
+            "network.weights: the file is pruned, and prune.procedure (or prune.shuffle) lets weights remain wherever "
+            "they are, also those that the file has no value of; take iterative, one-shot, gradual or at-init"
+        )
     left = given.mask.remaining()
     for plan in plans[1:]:
         short = [name for name, count in (plan.remaining or {}).items() if count > left[name]]

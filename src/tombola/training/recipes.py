@@ -26,7 +26,7 @@ def fine_tuning(train: TrainSpec, per_epoch: int) -> TrainSpec:
     Examples
     --------
     >>> train = TrainSpec(lr=0.1, length="9st", schedule={"kind": "steps", "milestones": ["4st", "8st"]})
-    >>> fine_tuning(train, per_epoch=3).lr
+    >>> round(fine_tuning(train, per_epoch=3).lr, 6)
     0.001
     """
     last = Length.parse(train.length).steps(per_epoch) - 1

@@ -10,6 +10,7 @@ from tombola.experiments.starting import OWN_START, cut_from
 from tombola.experiments.trial import Shape, Trial, fresh_state, with_initial
 from tombola.networks.state import State
 from tombola.pruning import Mask, Ticket
+from tombola.search import searches
 from tombola.search.rescaling import as_searched
 from tombola.specs import ExperimentSpec
 from tombola.store import StoredTicket
@@ -82,20 +83,41 @@ class ControlContext:
     @cached_property
     def ticket(self) -> Ticket:
         """The original's mask and the state it started from, made again from the dense level where it was not kept."""
+        if not self._kept and self._searched_statistics:
+            _ = self.original.initial  # raises: nothing makes them again
+        return Ticket(self._start, self.mask, self.original.provenance)
+
+    @property
+    def weights(self) -> State:
+        """The prunable weights that the ticket started from, pruned ones as they are held."""
+        return {name: self._start[name] for name in self.mask}
+
+    @cached_property
+    def _start(self) -> State:
+        if self._kept or not self.spec.prune.rewinds:  # else it started from trained weights, which are gone
+            return self.original.initial
+        return with_initial(Ticket({}, self.mask, {}), self.whole).initial
+
+    @cached_property
+    def _kept(self) -> bool:
+        """Whether the ticket's initial state is there: `store.keep: masks` and ``tombola gc`` drop it."""
         try:
-            initial = self.original.initial
-        except TombolaError:  # store.keep: masks, or `tombola gc`
-            if not self.spec.prune.rewinds:
-                raise  # it started from trained weights, not from the dense network's
-            initial = with_initial(Ticket({}, self.mask, {}), self.whole).initial
-        return Ticket(initial, self.mask, self.original.provenance)
+            return bool(self.original.initial)
+        except TombolaError:
+            return False
+
+    @property
+    def _searched_statistics(self) -> bool:
+        """Whether the ticket started from running statistics that its search left."""
+        return self.spec.prune.procedure in searches and any("running_" in name for name in self.dense.initial)
 
     @cached_property
     def whole(self) -> State:
         """What the ticket was cut from: the dense network's state at step 0, or at step k, a value at every place.
 
         Tickets found at initialisation may be cut from other weights, or rescaled ones (`cut_from`, `as_searched`).
-        Biases and normalisation are those the ticket started from.
+        Biases and normalisation are of the same moment (running statistics, too, where the ticket started from those of
+        its search); with ``prune.reset: weights-only`` they are those the ticket started from.
         """
         if self.original.provenance.get(OWN_START):
             raise TombolaError(
@@ -119,7 +141,15 @@ class ControlContext:
 
     def again(self, state: State, mask: Mask | None = None) -> Trial:
         """Return the trial of another state (and mask), trained as the ticket is: from its step on, by its recipe."""
-        mask = self.mask if mask is None else holding_like(mask, self.dense.initial)
+        if mask is None:
+            mask = self.mask
+        elif mask.is_within(self.dense.mask):
+            mask = holding_like(mask, self.dense.initial)
+        else:
+            raise TombolaError(
+                f"control '{self.name}' starts weights that the file of network.weights, which is pruned, "
+                "has no value of; take a control that keeps the mask, or draws weights"
+            )
         recipe = level_recipe(self.spec, self.per_epoch) if self.level else None
         return Trial(self._ticket(state, mask), self.spec.prune.rewind_step, recipe)
 

@@ -22,7 +22,7 @@ def without_signs(spec: ExperimentSpec, repetitions: int) -> str | None:
 @controls.register("reinit-keep-signs", refuses=without_signs)
 def reinit_keep_signs(context: ControlContext) -> Trial:
     """Re-initialise, but let every surviving weight keep its initial sign (Zhou et al. 2019)."""
-    own, fresh = context.ticket.initial, drawn(context)
+    own, fresh = context.weights, drawn(context)
     return context.anew(fresh | {name: fresh[name].abs() * own[name].sign() for name in context.mask})
 
 
@@ -33,7 +33,7 @@ def reinit_constant_keep_signs(context: ControlContext) -> Trial:
     The constant is the standard deviation of the layer's initial weights in the dense network. Biases are the only
     thing drawn: with ``network.bias_init: zeros`` all repetitions are the same.
     """
-    own, fresh = context.ticket.initial, drawn(context)
+    own, fresh = context.weights, drawn(context)
     constants = {name: deviation(context.dense.initial[name]) * own[name].sign() for name in context.mask}
     return context.anew(fresh | constants)
 

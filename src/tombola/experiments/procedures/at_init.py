@@ -19,6 +19,7 @@ from tombola.pruning import Mask, Request, Rounds, Ticket, prune_in_rounds
 from tombola.pruning.ramp import round_totals
 from tombola.specs import ConvergeSpec, ExperimentSpec, Length
 from tombola.specs.prune import AT_INIT
+from tombola.store import StoredTicket
 from tombola.training import fit
 
 SCORES = "scores.csv"
@@ -36,7 +37,7 @@ def at_init_trial(context: LevelContext) -> Trial:
         return dense_trial(context)
     prune = context.spec.prune
     state = dense.rewind if prune.rewind_step else dense.initial
-    rounds = find_mask(context, state, dense.initial)
+    rounds = find_mask(context, state, dense)
     mask = rounds.mask
     provenance: dict[str, Any] = {"procedure": AT_INIT, "score": prune.score, "rewind": prune.rewind}
     if prune.shuffle:
@@ -56,7 +57,7 @@ def at_init_trial(context: LevelContext) -> Trial:
     )
 
 
-def find_mask(context: LevelContext, state: State, initial: State) -> Rounds:
+def find_mask(context: LevelContext, state: State, dense: StoredTicket) -> Rounds:
     """Return the mask that shots of rounds of scoring end with.
 
     Parameters
@@ -65,11 +66,11 @@ def find_mask(context: LevelContext, state: State, initial: State) -> Rounds:
         The level to be made.
     state
         What is scored, and what weights return to after ``prune.pretrain``.
-    initial
-        The replicate's state at step 0.
+    dense
+        The replicate's dense level: its mask, full but for pruned files, is where rounds begin.
     """
     prune, plan = context.spec.prune, context.plan
-    mask = Mask.dense(context.layers)
+    mask, initial = dense.mask, dense.initial
     request = Request.for_round(context.layers, prune, context.generator("ties"))
     request = replace(request, keep=plan.total, counts=plan.remaining, shares=plan.shares)
     shots = round_totals(mask.size, prune, plan)

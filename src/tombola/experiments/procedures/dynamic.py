@@ -127,6 +127,7 @@ for name, growth in (("rigl", by_gradient), ("set", at_random)):
             parent=lambda level: 0 if level else None,
             trial=lambda context, growth=growth: dynamic_trial(context, growth),  # type: ignore[misc]
             nested=False,
+            within=False,
             by_layer=False,
             moves=True,
             told=told,

@@ -21,6 +21,9 @@ class Procedure:
         Context -> the ticket to train.
     nested
         Whether each level's mask lies within that of the level before.
+    within
+        Whether every level's mask lies within that of the dense level: that of the file, where ``network.weights`` is a
+        pruned one.
     by_layer
         Whether layers keep as many weights as the allocation plans; without it the total alone is planned.
     moves
@@ -44,6 +47,7 @@ class Procedure:
     parent: Callable[[int], int | None]
     trial: Callable[[LevelContext], Trial]
     nested: bool = True
+    within: bool = True
     by_layer: bool = True
     moves: bool = False
     told: Callable[[ExperimentSpec], str] | None = None

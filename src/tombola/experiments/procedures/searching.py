@@ -71,6 +71,7 @@ def register(name: str) -> None:
             parent=lambda level: 0 if level else None,
             trial=search_trial,
             nested=False,
+            within=False,
             by_layer=False,
             told=described,
             steps=lambda spec, per_epoch, classes: search_steps(spec.search, spec.train, per_epoch),

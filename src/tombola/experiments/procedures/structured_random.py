@@ -127,6 +127,7 @@ procedures.register(NAME)(
         parent=lambda level: 0 if level else None,
         trial=structured_random_trial,
         nested=False,
+        within=False,
         by_layer=False,
         refuses=refuses,
     )

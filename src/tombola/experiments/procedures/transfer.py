@@ -14,7 +14,7 @@ from tombola.experiments.starting import OWN_START
 from tombola.experiments.trial import Trial, with_initial
 from tombola.networks import build, prunable_layers
 from tombola.networks.state import State
-from tombola.pruning import Mask, Ticket
+from tombola.pruning import Ticket
 from tombola.search.rescaling import WEIGHTS, as_searched
 from tombola.specs import ExperimentSpec
 from tombola.specs.prune import TRANSFER
@@ -30,17 +30,17 @@ def transfer_trial(context: LevelContext) -> Trial:
     training takes its full length from step 0 here, in this run's own data order.
     """
     source = _open(context.spec)
-    dense = source.ticket(context.replicate, 0).initial
+    dense = source.ticket(context.replicate, 0)
     here = _place(context.spec, source, context.replicate, context.level)
     if not context.level:
-        return Trial(Ticket(dense, Mask.dense(context.layers), here))
+        return Trial(Ticket(dense.initial, dense.mask, here))
     ticket = source.ticket(context.replicate, context.spec.prune.source_levels[context.level - 1])
     mask = ticket.mask
     if mask.held:
         raise TombolaError("pruned weights of the source are held at other values than zero, which is not transferred")
     if said := ticket.provenance.get(WEIGHTS):
         here[WEIGHTS] = said
-    begun = with_initial(Ticket({}, mask, here), as_searched(dense, here)).initial
+    begun = with_initial(Ticket({}, mask, here), as_searched(dense.initial, here)).initial
     initial = _initial(source, ticket, begun)
     if any(not torch.equal(value, begun[name]) for name, value in initial.items()):
         here[OWN_START] = True
@@ -86,6 +86,8 @@ def refuses(spec: ExperimentSpec) -> str | None:
         return f"tickets start as they did in their source, and prune.rewind is '{prune.rewind}'; leave it out"
     if prune.holds_values:
         return f"pruned weights are at zero, and prune.pruned is '{prune.pruned}'; leave it out"
+    if spec.network.weights is not None:
+        return "tickets start from the weights of their source, and network.weights is given; leave it out"
     source, info = _open(spec), describe(spec.data)
     module = build(spec.network, info.shape, len(info.classes), device="meta")
     layers = prunable_layers(module, spec.network.prunable)
