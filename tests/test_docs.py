@@ -1,16 +1,23 @@
 """The Python in the documentation runs as it stands, and what the pages point to exists."""
 
+import doctest
 import re
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tombola.cli.main import COMMANDS
 from tombola.experiments import controls
 from tombola.networks import networks
 from tombola.pruning import scores
+from tombola.specs import preset_names
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SOURCE = ROOT / "src"
+EXAMPLES = [path for path in sorted(SOURCE.rglob("*.py")) if ">>> " in path.read_text()]
 RUNNABLE = ["README.md", "guide.md"]
 
 
@@ -45,3 +52,24 @@ def test_python_blocks_run(block: str, tmp_path: Path, monkeypatch: pytest.Monke
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_of_docstrings_hold(path: Path) -> None:
+    module = import_module(".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"))
+    with np.printoptions(legacy="1.25"):  # numbers, not their types
+        assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_import_of_python_blocks_is_there(page: Path) -> None:
+    for block in blocks(page):
+        for module, names in re.findall(r"^from (tombola[\w.]*) import ([\w, ]+)$", block, flags=re.MULTILINE):
+            exec(f"from {module} import {names}", {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_presets_exist(page: Path) -> None:
+    text = page.read_text()
+    assert set(re.findall(r"(?:`|^|\$ )tombola ([a-z]+)", text, flags=re.MULTILINE)) <= set(COMMANDS)
+    assert set(re.findall(r"tombola run ([a-z][\w-]+)", text)) <= set(preset_names())

@@ -74,7 +74,12 @@ def test_help_of_a_preset_shows_every_field_with_its_value(capsys: pytest.Captur
         (["show", "nowhere"], "nowhere is no run folder"),
         (["resume", "nowhere"], "nowhere is no run folder"),
         (["report", "nowhere"], "nowhere is no run folder"),
-        (["report"], "RUN"),
+        (["report"], "tombola report needs RUN: the run folder (see"),
+        (["export", "r", "--pruning-fromat", "torch"], "'--pruning-fromat' (did you mean '--pruning-format'?)"),
+        (["gc", "r", "--dry_rnu"], "(did you mean '--dry-run'?)"),
+        (["gc", "r", "--keep", "all"], "; choose from early-stop, masks (see"),
+        (["run", "lenet-digits", "--out"], "Missing value for argument '--out'; give one (see"),
+        (["data", "pull", "mnst"], "(did you mean 'mnist'?)"),
         (["presets", "nothing"], "unknown preset 'nothing'"),
         (["data", "lst"], "unknown action 'lst' (did you mean 'list'?)"),
         (["data", "info"], "needs the NAME"),
@@ -133,6 +138,25 @@ def test_dry_run_is_exact_and_writes_nothing(tmp_path: Path) -> None:
     assert "linear_rate: 0.4" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("runs/lenet-mnist-5k-")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_of_a_deep_network_cuts_no_name(tmp_path: Path) -> None:
+    arguments = [
+        "--network.conv",
+        *["2"] * 11,
+        "--network.linear",
+        "4",
+        "--network.family",
+        "conv",
+        "--prune.levels",
+        "2",
+    ]
+    done = run_tombola("run", "lenet-digits", *arguments, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[3] for line in lines if "conv.20.weight" in line] == ["36"], "the dense layer"
+    assert "layers, dense and at level 2" in done.stdout
+    assert "…" not in done.stdout
 
 
 def test_dry_run_of_global_pruning_is_exact_in_total(tmp_path: Path) -> None:

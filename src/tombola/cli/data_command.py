@@ -51,7 +51,12 @@ class Options:
 
 def main(args: list[str]) -> int:
     """List image sets, describe one, or fetch one from its official address."""
-    options = parse(Options, args, "tombola data", "Image sets: list them, describe one, or fetch one.")
+    options = parse(
+        Options,
+        args,
+        "tombola data",
+        "Image sets: list them, describe one, fetch one, or say which image is in which part.",
+    )
     if options.action not in ACTIONS:
         raise TombolaError(f"unknown action '{options.action}'{nearest(options.action, ACTIONS)}")
     if options.action == "list":
@@ -123,6 +128,8 @@ def pull_named(name: str, options: Options) -> int:
     from tombola.data import Work, pull, sets
     from tombola.data.pretrained import FILES, pull_weights
 
+    if name not in FILES:
+        sets[name]
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=messages()) as shown:
         tasks = {}

@@ -15,7 +15,7 @@ COMMANDS = {
     "inspect": "what pruning left of a run's networks or a ticket: densities, paths, dead units, multiply-adds",
     "report": "write a run's report, one self-contained HTML page",
     "plot": "one kind of picture of runs: curves, densities, kernels, matrices, a ticket emerging",
-    "import": "other frameworks' results (playground, open-lth) as run folders; foreign state dicts",
+    "import": "other programs' results, stored networks and state dicts as run folders",
     "export": "tickets as safetensors, state dict, ONNX, masks, open_lth folders; records as CSV, zarr, netCDF",
     "analyse": "look inside networks: signs, distances, features, structure, clusters, contributions, overlap",
     "reproduce": "a published analysis over its published files, their numbers beside ours",
@@ -26,7 +26,7 @@ COMMANDS = {
     "list": "all runs under a folder, in one line each",
     "gc": "free the disk that finished runs take, by a keep policy",
     "presets": "list the experiments that ship with Tombola, or show one",
-    "data": "image sets: list, info NAME, pull NAME",
+    "data": "image sets: list, info NAME, pull NAME, split NAME",
     "bench": "how fast training is here (bench train), or a ticket (bench ticket)",
     "version": "print versions",
 }
@@ -36,7 +36,7 @@ INTERRUPTED, TERMINATED = 130, 143
 
 def usage() -> str:
     """Return the top-level help text."""
-    lines = [f"  {name:<10} {text}" for name, text in COMMANDS.items()]
+    lines = [f"  {name:<12} {text}" for name, text in COMMANDS.items()]
     return "\n".join(
         [
             "usage: tombola COMMAND ...",

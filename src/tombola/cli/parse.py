@@ -5,12 +5,14 @@ import inspect
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from types import UnionType
 from typing import Annotated, Any, Literal, TypedDict, TypeVar, Union, get_args, get_origin
 
 import tyro
 from pydantic.fields import FieldInfo
 
+from tombola.cli.hints import told_once
 from tombola.errors import TombolaError, nearest
 from tombola.specs import ExperimentSpec
 from tombola.specs.resolve import walk_fields
@@ -23,8 +25,11 @@ METAVARS: dict[type, str] = {int: "N", float: "X", bool: "true|false"}
 SHORTHANDS = {"--engine": "--engine.kind", "--levels": "--prune.levels"}
 
 
-def parse(form: type[T], args: Sequence[str], prog: str, description: str) -> T:
+def parse(form: type[T], args: Sequence[str], prog: str, description: str, *, underscores: bool = False) -> T:
     """Read arguments into a form (a dataclass or typed dict); help prints and exits 0.
+
+    Flags are understood with hyphens and with underscores; help writes them with hyphens, or with ``underscores``, as
+    the fields of a spec are called.
 
     Raises
     ------
@@ -36,20 +41,22 @@ def parse(form: type[T], args: Sequence[str], prog: str, description: str) -> T:
     try:
         with contextlib.nullcontext() if asks_help else contextlib.redirect_stderr(said):
             result, unknown = tyro.cli(
-                form,
+                told_once(form) if asks_help else form,
                 args=list(args),
                 prog=prog,
                 description=description,
                 return_unknown_args=True,
-                use_underscores=True,
+                use_underscores=underscores,
                 config=(tyro.conf.AvoidSubcommands,),
             )
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise TombolaError(_sentence(said.getvalue(), prog)) from None
+        misspelt = _after("Unrecognized options:", said.getvalue())
+        told = _unknown(misspelt[0].strip(), form, prog, underscores) if misspelt else _sentence(said.getvalue(), prog)
+        raise TombolaError(told) from None
     if unknown:
-        raise TombolaError(_unknown(unknown[0], form, prog))
+        raise TombolaError(_unknown(unknown[0], form, prog, underscores))
     return result
 
 
@@ -107,23 +114,49 @@ def _form(name: str, tree: Mapping[str, Any]) -> type:
     return TypedDict(name, fields, total=False)  # type: ignore[operator, no-any-return]
 
 
+def _inner(box: str) -> list[str]:
+    """Return the lines of tyro's box without its frame, which is of spaces where the terminal has no lines."""
+    lines = [re.sub(r"^[│ ] | *│?$", "", line) for line in box.splitlines()[1:]]
+    return [line for line in lines if line.strip(" ╭╮╰╯─+-")]
+
+
+def _after(heading: str, box: str) -> list[str]:
+    """Return the indented lines of tyro's box behind a heading."""
+    inner = _inner(box)
+    if not (start := next((i for i, line in enumerate(inner, 1) if line.startswith(heading)), 0)):
+        return []
+    return list(takewhile(lambda line: line.startswith("    "), inner[start:]))
+
+
 def _sentence(box: str, prog: str) -> str:
     """Return what tyro says in its box as one sentence."""
-    lines = [re.sub(r"[╭╮╰╯│─]+", " ", line).strip() for line in box.splitlines()]
-    body = [line for line in lines[1:] if line]
+    if missing := _after("Missing from", box):
+        needed = " ".join(f"; {line.strip()}:" if line[4] != " " else line.strip() for line in missing)
+        needed = needed.removeprefix("; ").replace(" ;", ";").replace(" (required)", "")
+        return f"{prog} needs {needed} (see `{prog} --help`)"
+    body = [line.strip() for line in _inner(box)]
     told = body[: next((i for i, line in enumerate(body) if line.startswith("For full helptext")), len(body))]
-    return f"{' '.join(told).rstrip('.')} (see `{prog} --help`)"
+    text = " ".join(told).rstrip(".").replace(". Expected 1 values", "; give one")
+    text = re.sub(r"\. Expected one of \((.*?)\)", lambda found: f"; choose from {_sorted(found[1])}", text)
+    return f"{text} (see `{prog} --help`)"
 
 
-def _unknown(argument: str, form: type, prog: str) -> str:
+def _sorted(choices: str) -> str:
+    """Return tyro's choices, a set in any order, as they are typed; not given is none of them."""
+    return ", ".join(sorted(name for name in re.findall(r"'(.*?)'", choices) if name != "None"))
+
+
+def _unknown(argument: str, form: type, prog: str, underscores: bool) -> str:
     if not argument.startswith("-"):
         return f"unexpected argument '{argument}'; see `{prog} --help`"
     flag = argument.split("=")[0]
-    suggestion = nearest(flag.replace("-", "_").replace("__", "--", 1), _names(form))
+    spelt = [f"--{name if underscores else name.replace('_', '-')}" for name in _names(form)]
+    said = flag.replace("-", "_").replace("__", "--", 1) if underscores else flag.replace("_", "-")
+    suggestion = nearest(said, spelt)
     return f"unknown option '{flag}'{suggestion}; see `{prog} --help`"
 
 
-def _names(form: type, prefix: str = "--") -> list[str]:
+def _names(form: type, prefix: str = "") -> list[str]:
     """Return every flag of a form, inherited ones too."""
     names = []
     for part in reversed(form.__mro__):

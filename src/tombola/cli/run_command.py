@@ -49,9 +49,8 @@ def main(args: list[str]) -> int:
     base = resolve(name) if name else ExperimentSpec()
     about = f"Run {f'preset {name}' if name else 'an experiment'}. [Values in brackets] hold unless given."
     presets = "" if name else f" Presets: {', '.join(preset_names())}."
-    values: dict[str, Any] = dict(
-        parse(spec_flags(OPTIONS, base), expand_shorthands(args), f"tombola run {name or '[PRESET]'}", about + presets)
-    )
+    form, prog = spec_flags(OPTIONS, base), f"tombola run {name or '[PRESET]'}"
+    values: dict[str, Any] = dict(parse(form, expand_shorthands(args), prog, about + presets, underscores=True))
     given = {key: values.pop(key) for key in OPTIONS if key in values}
     if name is None and "spec" not in given:
         raise TombolaError(f"nothing to run: name a preset ({', '.join(preset_names())}) or give --spec FILE")

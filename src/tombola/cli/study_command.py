@@ -10,7 +10,7 @@ ACTIONS = {
     "serve": "the study as a web application on this machine",
     "simulate": "simulated participants, through the web application or in memory",
     "power": "how many answers a question needs, and what they cost",
-    "import": "answers collected elsewhere (mturk, prolific), pseudonymised",
+    "import": "answers collected elsewhere (mturk, prolific, derived), pseudonymised",
     "export": "answers as tidy CSV with a codebook; a batch file for MTurk",
     "analyse": "the published analysis, the valid one, or both",
     "report": "one self-contained HTML page of results",

@@ -34,7 +34,12 @@ class Options:
     preset: Annotated[str | None, _flag("published, pilot", "NAME")] = None
     images_per_class: Annotated[int | None, _flag("main images of each class [5]", "M")] = None
     rule: Annotated[
-        str | None, _flag("all-correct, half-wrong, all-wrong, alike, alike-wrong, stratified, any", "NAME")
+        str | None,
+        _flag(
+            "all-correct, half-wrong, all-wrong, alike, alike-wrong, stratified, any "
+            "[all-correct for pairwise and recognition, else half-wrong]",
+            "NAME",
+        ),
     ] = None
     images: Annotated[tuple[int, ...], _flag("instead of a rule: exactly these images of the part", "N")] = ()
     part: Annotated[str, _flag("test, validation or train", "PART")] = "test"
@@ -51,8 +56,8 @@ class Options:
     gold: Annotated[int | None, _flag("attention checks per participant [2]", "N")] = None
     repeats: Annotated[int | None, _flag("questions asked twice per participant [2]", "N")] = None
     practice: Annotated[int | None, _flag("practice questions [2]", "N")] = None
-    sides: Annotated[str | None, _flag("per-participant or fixed-per-image", "SIDES")] = None
-    options_order: Annotated[str | None, _flag("fixed or shuffled", "ORDER")] = None
+    sides: Annotated[str | None, _flag("per-participant or fixed-per-image [per-participant]", "SIDES")] = None
+    options_order: Annotated[str | None, _flag("fixed or shuffled [fixed]", "ORDER")] = None
     confidence: Annotated[bool, _flag("ask how sure participants are", "")] = False
     demographics: Annotated[bool, _flag("ask optional questions about age group and background", "")] = False
     title: Annotated[str | None, _flag("title participants read", "TEXT")] = None

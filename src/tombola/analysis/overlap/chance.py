@@ -44,7 +44,7 @@ def log10_tails(common: int, size: int, kept_a: int, kept_b: int) -> tuple[float
 
     Examples
     --------
-    >>> [round(10**tail, 4) for tail in log10_tails(2, 4, 2, 2)]
+    >>> [round(float(10**tail), 4) for tail in log10_tails(2, 4, 2, 2)]
     [0.1667, 1.0]
     """
     low, high = max(0, kept_a + kept_b - size), min(kept_a, kept_b)

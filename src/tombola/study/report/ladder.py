@@ -81,7 +81,7 @@ def wilson(correct: float, n: float) -> tuple[float, float]:
     Examples
     --------
     >>> [round(end, 4) for end in wilson(2724, 2800)]
-    [0.9662, 0.9782]
+    [0.9662, 0.9783]
     """
     found = scipy.stats.binomtest(int(correct), int(n)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
