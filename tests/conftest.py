@@ -2,11 +2,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tombola.specs import ExperimentSpec, resolve
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA_ROOTS = (REPOSITORY.parent / "data", REPOSITORY.parent / "shared" / "data")
+
+# one run of the suite is like the next, on slow machines too; `--hypothesis-profile default` looks for new examples
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

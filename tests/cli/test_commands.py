@@ -74,7 +74,7 @@ def test_help_of_a_preset_shows_every_field_with_its_value(capsys: pytest.Captur
         (["show", "nowhere"], "nowhere is no run folder"),
         (["resume", "nowhere"], "nowhere is no run folder"),
         (["report", "nowhere"], "nowhere is no run folder"),
-        (["report"], "tombola report needs RUN: the run folder (see"),
+        (["report"], "report needs RUN: the run folder (see"),
         (["export", "r", "--pruning-fromat", "torch"], "'--pruning-fromat' (did you mean '--pruning-format'?)"),
         (["gc", "r", "--dry_rnu"], "(did you mean '--dry-run'?)"),
         (["gc", "r", "--keep", "all"], "; choose from early-stop, masks (see"),

@@ -133,7 +133,7 @@ def _sentence(box: str, prog: str) -> str:
     if missing := _after("Missing from", box):
         needed = " ".join(f"; {line.strip()}:" if line[4] != " " else line.strip() for line in missing)
         needed = needed.removeprefix("; ").replace(" ;", ";").replace(" (required)", "")
-        return f"{prog} needs {needed} (see `{prog} --help`)"
+        return f"{prog.removeprefix('tombola ')} needs {needed} (see `{prog} --help`)"
     body = [line.strip() for line in _inner(box)]
     told = body[: next((i for i, line in enumerate(body) if line.startswith("For full helptext")), len(body))]
     text = " ".join(told).rstrip(".").replace(". Expected 1 values", "; give one")
