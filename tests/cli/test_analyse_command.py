@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from tombola.cli.analyse_command import show_result
+from tombola.cli.analyse_command import show_result, shown_to_all
 from tombola.cli.main import main
 from tombola.experiments import run
 from tombola.plots.analyses import Result
@@ -101,3 +102,10 @@ def test_repeated_flags_add_up(finished: Path, tmp_path: Path) -> None:
     assert about["options"]["splits"] == 0
     assert about["options"]["bins"] == 8
     assert len(about["networks"]) == 4
+
+
+def test_runs_of_several_image_sets_are_told_which_they_are_shown() -> None:
+    runs = [SimpleNamespace(spec=resolve(name)) for name in ("lenet-mnist-5k", "lenet-mnist", "lenet-mnist-5k")]
+    assert shown_to_all(runs[:1] + runs[2:]) == ""
+    told = "All networks are shown the images of mnist-5k, as the first run was; others were trained on mnist."
+    assert shown_to_all(runs) == told

@@ -1,7 +1,7 @@
 """``tombola analyse``: look inside networks - tables, figures, and a section of the report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -69,6 +69,7 @@ class Options:
 def main(args: list[str]) -> int:
     """Analyse, write, print the summary and what a reader must know; the last line is the folder."""
     options = parse(Options, args, "tombola analyse", ABOUT)
+    from tombola.data import load
     from tombola.plots.analyses import Material, analyses
     from tombola.plots.analyses.writing import write_analysis
     from tombola.specs.plugins import load_plugins
@@ -84,11 +85,11 @@ def main(args: list[str]) -> int:
     chosen = settings(name, analysis, [*chain(*options.set)])
     views = gathered(options, folders)
     target = options.out or (folders[0] / FOLDER / name if folders else Path(FOLDER) / name)
-    data = None
-    if analysis.needs_data:
-        data = images(folders, options.conditions)
-    runs = opened(folders, options.conditions, options.trust) if analysis.needs_runs else ()
-    result = analysis.compute(Material(views, data, chosen, runs))
+    runs = opened(folders, options.conditions, options.trust) if analysis.needs_runs or analysis.needs_data else []
+    data = load(runs[0].spec.data, runs[0].spec.seed) if analysis.needs_data else None
+    result = analysis.compute(Material(views, data, chosen, runs if analysis.needs_runs else ()))
+    if analysis.needs_data and (told := shown_to_all(runs)):
+        result = replace(result, notes=[*result.notes, told])
     write_analysis(name, analysis, result, views, chosen, target)
     show_result(result)
     print(target)
@@ -138,14 +139,15 @@ def opened(folders: Sequence[Path], conditions: Path | None, trust: bool) -> "li
     return [open_run(folder, trust=trust) for folder in dict.fromkeys(folder.resolve() for folder in named)]
 
 
-def images(folders: Sequence[Path], conditions: Path | None) -> Any:
-    """Return the images that the first run was trained on."""
-    from tombola.analysis.conditions import runs_of
-    from tombola.data import load
-    from tombola.store import open_run
+def shown_to_all(runs: "Sequence[Run]") -> str:
+    """Say that networks are shown images they were not trained on; empty where all runs have the same."""
+    from tombola.analysis.wording import listing
 
-    run = open_run(folders[0] if folders else runs_of(conditions)[0])  # type: ignore[arg-type]
-    return load(run.spec.data, run.spec.seed)
+    first, others = runs[0].spec.data.name, list(dict.fromkeys(run.spec.data.name for run in runs))
+    if len(others) == 1:
+        return ""
+    rest = listing([name for name in others if name != first])
+    return f"All networks are shown the images of {first}, as the first run was; others were trained on {rest}."
 
 
 def settings(name: str, analysis: "Analysis", given: Sequence[str]) -> dict[str, Any]:
