@@ -21,6 +21,7 @@ from tombola.analysis.contributions import (
 )
 from tombola.analysis.material import chain_note
 from tombola.analysis.signs.table import sign_table
+from tombola.analysis.wording import count
 from tombola.errors import TombolaError
 from tombola.plots.analyses import contributions_figures as figures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
@@ -84,7 +85,8 @@ def _notes(material: Material, scores: pd.DataFrame, images: Images, options: di
     stages = ", ".join(dict.fromkeys(view.stage for view in material.views))
     dead = scores[(scores.method == names[0]) & (scores.dead != "")]
     said = [
-        f"{len(material.views)} networks ({stages} weights), {len(images):,} images of the {options['part']} part, "
+        f"{count(len(material.views), 'network')} ({stages} weights), {len(images):,} images of the "
+        f"{options['part']} part, "
         f"hidden units of {', '.join(name.removesuffix('.weight') for name in layers)}; effective masks. {len(dead):,} "
         "dead units have score 0 by definition.",
         *(f"{name}: {methods[name].summary}" for name in names),
@@ -95,7 +97,8 @@ def _notes(material: Material, scores: pd.DataFrame, images: Images, options: di
     replicates = len({(view.run, view.replicate) for view in material.views})
     if replicates < 5:
         said.append(
-            f"Intervals rest on {replicates} replicates; they say how these networks differ, and little about others. "
+            f"Intervals rest on {count(replicates, 'replicate')}; they say how these networks differ, and little "
+            "about others. "
             "Units of different replicates cannot be paired: their order is arbitrary."
         )
     if "ablation-loss" not in names:

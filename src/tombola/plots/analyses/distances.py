@@ -17,6 +17,7 @@ from tombola.analysis.distances import (
 )
 from tombola.analysis.distances.nulls import DRAWS, WHOLE
 from tombola.analysis.material import chain_note
+from tombola.analysis.wording import count
 from tombola.plots.analyses import distances_figures as figures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
@@ -94,7 +95,8 @@ def _notes(
 ) -> list[str]:
     layers = [name.removesuffix(".weight") for name in networks[0].layers]
     notes = [
-        f"{len(networks)} networks, {len(table.drop_duplicates(['net_a', 'net_b']))} pairs, effective masks, "
+        f"{count(len(networks), 'network')}, {count(len(table.drop_duplicates(['net_a', 'net_b'])), 'pair')}, "
+        "effective masks, "
         f"{len(layers)} layers ({', '.join(layers)}). Distances {', '.join(options['entries'])}: alignment "
         f"'{settings.alignment}', output units {settings.outputs}, pairs of empty units "
         f"{'left out' if settings.empty == 'exclude' else 'count as 0'}; a network's value is the mean over layers. "

@@ -18,6 +18,7 @@ from tombola.analysis.features.detail import (
 from tombola.analysis.features.grouping import WHOLE, by_condition, group_features, summary_features
 from tombola.analysis.features.stream import BATCH, IMAGES
 from tombola.analysis.features.tables import pair_agreement, pair_features, unit_features
+from tombola.analysis.wording import count
 from tombola.errors import TombolaError
 from tombola.plots.analyses import features_figures as figures
 from tombola.plots.analyses import features_maps as maps
@@ -104,11 +105,11 @@ def _notes(activations: Activations, pairs: pd.DataFrame, options: Mapping[str, 
     views, points = activations.views, activations.points()
     where = "; ".join(f"{name.removesuffix('.weight')} {point}" for name, point in points.items())
     notes = [
-        f"{len(views)} networks, {len(views) * (len(views) - 1) // 2} pairs, effective masks, "
+        f"{count(len(views), 'network')}, {count(len(views) * (len(views) - 1) // 2, 'pair')}, effective masks, "
         f"{len(activations.images)} {options['part']} images. Activations: {where}. Every place of a convolution's "
         "map is a sample. Values are means over layers of means over units; dead units (constant over all samples) are "
         "left out and counted.",
-        f"Predictors, partners and maps are of {closer} pairs: the first of every condition and of every two.",
+        f"Predictors, partners and maps are of {count(closer, 'pair')}: the first of every condition and of every two.",
     ]
     dead = pairs[pairs.layer == WHOLE]
     most = int(max(dead.dead_a.max(), dead.dead_b.max()))
@@ -128,7 +129,9 @@ def _notes(activations: Activations, pairs: pd.DataFrame, options: Mapping[str, 
         )
     shared = pairs[(pairs.layer == WHOLE) & np.array([each is True for each in pairs.shared_init])]
     if len(shared):
-        notes.append(f"{len(shared)} pairs grew from the same initial weights, which keeps units in their places.")
+        notes.append(
+            f"{count(len(shared), 'pair')} grew from the same initial weights, which keeps units in their places."
+        )
     return notes
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from tombola.analysis.material import NetworkView
 from tombola.analysis.overlap import overlap_summary, overlap_table, survival_table
 from tombola.analysis.overlap.pairs import WHOLE
+from tombola.analysis.wording import count
 from tombola.plots.analyses import overlap_figures as figures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
 
@@ -47,7 +48,8 @@ def _notes(views: Sequence[NetworkView], table: pd.DataFrame) -> list[str]:
     stages = ", ".join(dict.fromkeys(view.stage for view in views))
     whole = table[table.layer == WHOLE]
     said = [
-        f"{len(views)} networks, {len(whole)} pairs, layers {', '.join(layers)}; effective masks, signs of the "
+        f"{count(len(views), 'network')}, {count(len(whole), 'pair')}, layers {', '.join(layers)}; effective masks, "
+        "signs of the "
         f"{stages} weights. Row 'all' is the sum over layers.",
         "Chance (expected, z, exact hypergeometric tails): each mask keeps as many weights of a layer as it does, "
         "anywhere. Chance by input: as many of every input. What z by input leaves is agreement beyond which inputs "

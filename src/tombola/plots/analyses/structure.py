@@ -11,6 +11,7 @@ from tombola.analysis.structure import first_layer_counts, first_layer_map, rela
 from tombola.analysis.structure.betweenness import betweenness_table
 from tombola.analysis.structure.tables import degree_table, layer_table, network_table, summary_table, support_table
 from tombola.analysis.structure.unit_table import unit_table
+from tombola.analysis.wording import count
 from tombola.plots.analyses import structure_figures as figures
 from tombola.plots.analyses import structure_graphs as graphs
 from tombola.plots.analyses import structure_pictures as pictures
@@ -72,7 +73,8 @@ def _notes(views: Sequence[NetworkView], layers: pd.DataFrame) -> list[str]:
     names = [*dict.fromkeys(layers.layer.str.removesuffix(".weight"))]
     counted = ", ".join(f"{condition} {count}" for condition, count in conditions.items())
     notes = [
-        f"{len(views)} networks ({counted}), effective masks, {len(names)} layers ({', '.join(names)}). Units are rows "
+        f"{count(len(views), 'network')} ({counted}), effective masks, {len(names)} layers ({', '.join(names)}). "
+        "Units are rows "
         "of linear layers and filters of convolutions; distances and runs go along the flattened input index, so in "
         "hidden layers they depend on the arbitrary order of units there, and say something in the first layer only.",
         "Columns ending in _sna2023 are as published; *_expected and dashes are a random layer of the same density, "
