@@ -108,7 +108,7 @@ def inspected(
     for job in chosen_jobs(opened, replicates, levels, controls):
         folder = opened.folder.job(job)
         if (folder / TICKET_FILE).is_file():
-            ticket = load_ticket(folder / TICKET_FILE, opened.jobs[job].kinds)
+            ticket = opened.ticket(*job)
             network = repr([ticket.provenance.get(name) for name in ("network", "input_shape", "classes")])
             if network not in graphs:
                 graphs[network] = stored_graph(ticket.provenance, trust=trust)

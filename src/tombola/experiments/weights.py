@@ -13,7 +13,7 @@ from tombola.interop.customary_names import renamed
 from tombola.interop.state_dict import read_state_dict
 from tombola.networks import State, build, initialise, prunable_layers
 from tombola.networks.initialisers import DEFAULT
-from tombola.networks.state import capture
+from tombola.networks.state import capture, odd_name
 from tombola.pruning import LevelPlan, Mask
 from tombola.specs import ExperimentSpec, NetworkSpec
 
@@ -96,15 +96,13 @@ def _read(spec: NetworkSpec, shape: Shape, changed: int) -> Given:
     other = [name for name in wanted if name in state and state[name].shape != wanted[name].shape]
     output = next((layer.name.removesuffix("weight") for layer in layers if layer.kind == "output"), None)
     fresh = tuple(name for name in other if output is not None and name.startswith(output))
-    missing = [name for name in wanted if name not in state and not name.endswith(COUNTER)]
-    too_many = [name for name in state if name not in wanted]
     where = f"network.weights = '{spec.weights}' does not fit network '{spec.architecture}'"
     for name in other:
         if name not in fresh:
             shapes = f"{[*state[name].shape]} in the file and {[*wanted[name].shape]} in the network"
             raise TombolaError(f"{where}: '{name}' is {shapes}")
-    if missing or too_many:
-        name, what = (missing[0], "lacks") if missing else (too_many[0], "holds")
+    if odd := odd_name([name for name in wanted if name in state or not name.endswith(COUNTER)], state):
+        what, name = odd
         raise TombolaError(f"{where}: the file {what} '{name}'")
     fitted = {name: state[name].to(wanted[name].dtype) for name in wanted if name in state and name not in fresh}
     if mask is None:

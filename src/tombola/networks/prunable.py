@@ -1,7 +1,7 @@
 """The prunable set: weight tensors of convolutions and linear layers, attention projections included."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -45,6 +45,17 @@ class PrunableLayer:
     def size(self) -> int:
         """Number of weights."""
         return math.prod(self.shape)
+
+
+def weight_named(layer: str, names: Container[str]) -> str | None:
+    """Return which of some parameter names a layer means, said with or without its ``.weight``; None for none of them.
+
+    Examples
+    --------
+    >>> weight_named("conv.0", ["conv.0.weight"]), weight_named("conv", ["conv.0.weight"])
+    ('conv.0.weight', None)
+    """
+    return next((name for name in (layer, f"{layer}.weight") if name in names), None)
 
 
 def prunable_layers(module: nn.Module, select: Sequence[str] = ("all",)) -> tuple[PrunableLayer, ...]:

@@ -1,5 +1,8 @@
 """States: everything a network is at one moment, as plain CPU tensors; captured and restored bit for bit."""
 
+from collections.abc import Collection
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -35,12 +38,10 @@ def restore(module: nn.Module, state: State) -> None:
         If a tensor is missing, too many, or of another shape or type.
     """
     current = _tensors(module)
-    for name in current:
-        if name not in state:
-            raise TombolaError(f"the state lacks '{name}', which the network has; it belongs to another network")
-    for name in state:
-        if name not in current:
-            raise TombolaError(f"the state holds '{name}', which the network lacks; it belongs to another network")
+    if odd := odd_name(current, state):
+        what, name = odd
+        has = "has" if what == "lacks" else "lacks"
+        raise TombolaError(f"the state {what} '{name}', which the network {has}; it belongs to another network")
     for name, have in current.items():
         given = state[name]
         if have.shape != given.shape or have.dtype != given.dtype:
@@ -51,6 +52,20 @@ def restore(module: nn.Module, state: State) -> None:
     with torch.no_grad():
         for name, value in current.items():
             value.copy_(state[name])
+
+
+def odd_name(wanted: Collection[str], given: Collection[str]) -> tuple[Literal["lacks", "holds"], str] | None:
+    """Return the first name that is missing, or else too many, in a fixed order; None where names are the wanted ones.
+
+    Examples
+    --------
+    >>> odd_name(["a", "b"], ["a", "c"]), odd_name(["a"], ["a", "c"]), odd_name(["a"], ["a"])
+    (('lacks', 'b'), ('holds', 'c'), None)
+    """
+    missing = next((name for name in wanted if name not in given), None)
+    if missing is not None:
+        return "lacks", missing
+    return next((("holds", name) for name in given if name not in wanted), None)
 
 
 def _tensors(module: nn.Module) -> State:

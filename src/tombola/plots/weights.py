@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tombola.errors import TombolaError, nearest
 from tombola.networks import prunable_layers
+from tombola.networks.prunable import weight_named
 from tombola.pruning import Mask, Ticket
 from tombola.store import Run, StoredTicket
 from tombola.store.folder import TICKET, JobId
@@ -148,10 +149,10 @@ def chosen_layer(layers: Sequence[Weights], layer: str | None, kinds: Sequence[s
     fitting = {weights.name: weights for weights in layers if weights.kind in kinds}
     if layer is None:
         return next(iter(fitting.values()), None)
-    found = fitting.get(layer) or fitting.get(f"{layer}.weight")
+    found = weight_named(layer, fitting)
     if found is None:
         raise TombolaError(f"there is no layer '{layer}' to draw like this{nearest(layer, fitting)}")
-    return found
+    return fitting[found]
 
 
 def _weights(name: str, kind: str, value: Tensor, mask: Mask | None) -> Weights:

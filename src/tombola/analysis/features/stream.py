@@ -16,6 +16,7 @@ from tombola.data.batches import Prepare
 from tombola.data.dataset import Dataset, Part
 from tombola.errors import TombolaError, nearest
 from tombola.networks import PrunableLayer
+from tombola.networks.prunable import weight_named
 
 BATCH = 32
 IMAGES = 1000
@@ -138,10 +139,10 @@ class Activations:
         return [layer.name for layer in self.views[0].layers].index(self.layers[number].name)
 
     def _full(self, name: str, names: Sequence[str]) -> str:
-        for candidate in (name, f"{name}.weight"):
-            if candidate in names:
-                return candidate
-        raise TombolaError(f"layers = '{name}': the networks have no such layer{nearest(name, names)}")
+        found = weight_named(name, names)
+        if found is None:
+            raise TombolaError(f"layers = '{name}': the networks have no such layer{nearest(name, names)}")
+        return found
 
 
 def evaluation_images(

@@ -8,6 +8,7 @@ from jaxtyping import Int8
 
 from tombola.analysis.material import NetworkView
 from tombola.errors import TombolaError
+from tombola.networks.prunable import weight_named
 
 Signs = Int8[np.ndarray, "network filter channel height width"]
 
@@ -65,8 +66,8 @@ def kernel_sets(views: Sequence[NetworkView], layer: str | None = None) -> list[
     """
     found: dict[str, list[tuple[str, np.ndarray]]] = {}
     for view in views:
-        names = (layer, f"{layer}.weight")
-        chosen = [each for each in view.layers if (each.name in names if layer else len(each.shape) == 4)]
+        named = weight_named(layer, [each.name for each in view.layers]) if layer else None
+        chosen = [each for each in view.layers if (each.name == named if layer else len(each.shape) == 4)]
         if not chosen or len(chosen[0].shape) != 4:
             what = f"convolution '{layer}'" if layer else "convolution"
             raise TombolaError(f"{view.label} has no {what}; kernel patterns are of convolutions")

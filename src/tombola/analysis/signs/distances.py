@@ -13,6 +13,7 @@ from tombola.analysis.signs.measures.registry import BINS, CORRECTED, measures
 from tombola.analysis.signs.pairwise import Matrices, one_variable, whole_rows
 from tombola.analysis.signs.table import VARIABLES, alive, hidden
 from tombola.errors import TombolaError
+from tombola.networks.prunable import weight_named
 
 Array = NDArray[np.float64]
 JOINT = "joint"
@@ -90,13 +91,15 @@ def distances(
     entries = [measures[name] for name in chosen]
     inside = hidden(table)
     known = list(dict.fromkeys(inside.layer))
-    asked = known if layers is None else [name if name in known else f"{name}.weight" for name in layers]
-    for layer in asked:
-        if layer not in known:
+    asked = []
+    for layer in known if layers is None else layers:
+        name = weight_named(layer, known)
+        if name is None:
             names = ", ".join(name.removesuffix(".weight") for name in known)
             raise TombolaError(
                 f"layer '{layer.removesuffix('.weight')}' has no sign distributions on both sides; choose from {names}"
             )
+        asked.append(name)
     order = table.drop_duplicates("network_id")
     networks, conditions = tuple(order.network_id), tuple(order.condition)
     if len(networks) < 2:

@@ -11,6 +11,7 @@ from torch import Tensor
 from tombola.errors import TombolaError
 from tombola.interop.restricted import LIMIT, is_state_dict, read_torch
 from tombola.networks import State, build, prunable_layers
+from tombola.networks.state import odd_name
 from tombola.pruning import Mask
 from tombola.specs import NetworkSpec
 
@@ -71,12 +72,9 @@ def translated(stored: Any, network: NetworkSpec, input_shape: tuple[int, int, i
     shapes = expected_shapes(network, input_shape, classes)
     if not is_state_dict(stored):
         raise MisfitError("holds no state dict")
-    for name in shapes:
-        if name not in stored:
-            raise MisfitError(f"lacks '{name}', unlike the network that is described")
-    for name in stored:
-        if name not in shapes:
-            raise MisfitError(f"holds '{name}', unlike the network that is described")
+    if odd := odd_name(shapes, stored):
+        what, name = odd
+        raise MisfitError(f"{what} '{name}', unlike the network that is described")
     for name, shape in shapes.items():
         wanted = torch.int64 if name.endswith("num_batches_tracked") else torch.float32
         if tuple(stored[name].shape) != shape or stored[name].dtype != wanted:

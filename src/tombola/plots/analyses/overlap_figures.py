@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
@@ -65,8 +66,6 @@ def square(table: pd.DataFrame, column: str, labels: list[str]) -> NDArray[np.fl
 
 def heat_map(axes: Axes, values: NDArray[np.float64], conditions: Mapping[str, str], top: float) -> AxesImage:
     """Draw a matrix of overlaps from 0 to `top`; lines part conditions, the diagonal is grey."""
-    import matplotlib
-
     norm, colours = Normalize(0, top), matplotlib.colormaps["viridis"].with_extremes(bad=ABSENT)
     image = axes.imshow(np.ma.masked_invalid(values), cmap=colours, norm=norm)
     labels, groups = bare(list(conditions)), list(conditions.values())
@@ -142,9 +141,6 @@ def layer_colours(layers: list[str]) -> dict[str, str]:
     """Return a colour for each layer: distinct ones if there are enough, else dark to bright along the network."""
     if len(layers) <= len(RUN_COLOURS):
         return dict(zip(layers, RUN_COLOURS, strict=False))
-    import matplotlib
-    from matplotlib.colors import to_hex
-
     places = np.linspace(0, 0.95, len(layers))
     return dict(zip(layers, (to_hex(matplotlib.colormaps["viridis"](place)) for place in places), strict=True))
 

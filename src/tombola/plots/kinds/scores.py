@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from tombola.analysis.inspect_scores import ScoreMass
 from tombola.analysis.layer_scores import layer_scores, score_statistics
 from tombola.errors import TombolaError
+from tombola.networks.prunable import weight_named
 from tombola.plots.choice import check_network, chosen_levels, known_densities, single_run
 from tombola.plots.kinds.curves import evenly
 from tombola.plots.kinds.registry import plot_kinds
@@ -46,7 +47,8 @@ def scores(
         break
     else:
         return _say(figure, reason or NOTHING)
-    chosen = [each for each in found if layer in (None, each.name, each.name.removesuffix(".weight"))]
+    meant = weight_named(layer, [each.name for each in found]) if layer is not None else None
+    chosen = [each for each in found if layer is None or each.name == meant]
     if not chosen:
         known = ", ".join(each.name.removesuffix(".weight") for each in found)
         raise TombolaError(f"there is no layer '{layer}' with scores; layers are {known}")
