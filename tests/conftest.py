@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,11 @@ from tombola.specs import ExperimentSpec, resolve
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA_ROOTS = (REPOSITORY.parent / "data", REPOSITORY.parent / "shared" / "data")
+
+# Workers share the machine's cores. With a pool of all cores each, idle threads spin and the suite takes twice as long.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, share)))  # before torch is loaded, and for child processes
 
 # one run of the suite is like the next, on slow machines too; `--hypothesis-profile default` looks for new examples
 settings.register_profile("suite", deadline=None, derandomize=True)

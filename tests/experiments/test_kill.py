@@ -21,6 +21,9 @@ Results = Callable[[Path], dict[str, str]]
 
 ARGUMENTS = ["lenet-digits", "--train.steps", "60", "--train.record_every", "5", "--prune.levels", "2", "--quiet"]
 
+LONG = "100000"
+"""Steps of a training that no machine finishes before the signal comes."""
+
 
 def start(out: Path, *more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tombola.cli.main", "run", *ARGUMENTS, "--out", str(out), *more]
@@ -83,7 +86,7 @@ def test_sigkill_and_resume_give_the_same_bits(
 
 
 def test_killing_the_main_process_alone_ends_its_workers(tmp_path: Path) -> None:
-    process = start(tmp_path, "--workers", "2", "--train.steps", "3000")
+    process = start(tmp_path, "--workers", "2", "--train.steps", LONG)
     wait_for_log(tmp_path, process)
     time.sleep(4)
     process.kill()
@@ -105,7 +108,7 @@ def _alive(group: int) -> list[str]:
     ("number", "code", "seconds"), [(signal.SIGINT, 130, 0.5), (signal.SIGINT, 130, 4.0), (signal.SIGTERM, 143, 4.0)]
 )
 def test_interrupting_says_how_to_go_on(number: signal.Signals, code: int, seconds: float, tmp_path: Path) -> None:
-    process = start(tmp_path, "--workers", "2", "--train.steps", "3000")
+    process = start(tmp_path, "--workers", "2", "--train.steps", LONG)
     wait_for_log(tmp_path, process)
     time.sleep(seconds)  # half a second on, workers are still at their imports
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
@@ -149,9 +152,9 @@ def test_a_killed_worker_takes_only_its_attempt_with_it(
 
 
 def test_two_writers(tmp_path: Path) -> None:
-    first = start(tmp_path, "--workers", "1", "--train.steps", "4000")
+    first = start(tmp_path, "--workers", "1", "--train.steps", LONG)
     wait_for_log(tmp_path, first)
-    second = start(tmp_path, "--workers", "1", "--train.steps", "4000")
+    second = start(tmp_path, "--workers", "1", "--train.steps", LONG)
     _, said = second.communicate(timeout=60)
     first.kill()
     first.communicate()
