@@ -1,6 +1,7 @@
 """The notebooks of docs/tutorials: committed clean, and they run from top to bottom in an empty folder."""
 
 import ast
+import asyncio
 import json
 import os
 import re
@@ -38,7 +39,14 @@ def _execute(name: str, folder: Path) -> None:
     client = nbclient.NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": str(folder)}})
     package = str(Path(tombola.__file__).resolve().parents[1])  # PYTHONPATH may be relative, and the folder is another
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    client.execute(env=os.environ | {"PYTHONPATH": path, "IPYTHONDIR": str(folder / ".ipython")})
+
+    async def execute() -> None:
+        try:
+            await client.async_execute(env=os.environ | {"PYTHONPATH": path, "IPYTHONDIR": str(folder / ".ipython")})
+        finally:
+            await manager.shutdown_kernel(now=True)  # a kernel that is handed in is not ended by nbclient
+
+    asyncio.run(execute())
 
 
 def test_run_an_experiment(tmp_path: Path) -> None:

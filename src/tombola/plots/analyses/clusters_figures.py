@@ -19,7 +19,7 @@ def pair_grids(result: Result) -> Figure:
     rows, quality = result.tables["units"], result.tables["quality"]
     layers = list(dict.fromkeys(quality.layer))
     groups = list(dict.fromkeys(quality.condition))[:MOST]
-    figure = Figure(figsize=(SIZE * len(groups), SIZE * 1.08 * len(layers)), layout="constrained")
+    figure = Figure(figsize=(SIZE * len(groups), SIZE * 1.08 * len(layers)))
     parts = figure.subfigures(len(layers), len(groups), squeeze=False)
     for (row, column), part in np.ndenumerate(parts):
         here = rows[rows.layer == layers[row]]

@@ -26,7 +26,7 @@ def pair_grids(result: Result) -> Figure | None:
     if units is None:
         return None
     layers, conditions = list(dict.fromkeys(units.layer)), list(dict.fromkeys(units.condition))[:MOST]
-    figure = Figure(figsize=(1.12 * SIZE * len(conditions), SIZE * len(layers)), layout="constrained")
+    figure = Figure(figsize=(1.12 * SIZE * len(conditions), SIZE * len(layers)))
     parts = figure.subfigures(len(layers), len(conditions), squeeze=False)
     for (row, column), part in np.ndenumerate(parts):
         here = units[(units.layer == layers[row]) & (units.condition == conditions[column])]

@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from tombola.analysis.signs.table import VARIABLES
@@ -23,6 +24,8 @@ LABELS: Final = {
 }
 SIZE: Final = 5.2
 """Inches of one grid."""
+MARGINS: Final = {"left": 0.125, "top": 0.945, "wspace": 0.1, "hspace": 0.1}
+"""Where panels lie in a grid: fixed, since a layout solver takes many times longer than drawing its 16 panels."""
 CLOUD: Final = 2000
 """Units that a density is estimated from at most."""
 MESH: Final = 50
@@ -30,6 +33,8 @@ CARRIED_MAP: Final = "viridis_r"
 DECADES: Final = 4
 """Shares so many powers of ten below the largest have its lightest colour."""
 BINS: Final = 30
+IN_A_LINE: Final = 4
+"""Clusters in a line of a legend."""
 
 
 def cluster_colours(clusters: Sequence[int]) -> dict[int, str]:
@@ -54,7 +59,8 @@ def clustered_grid(figure: SubFigure, rows: pd.DataFrame, *, title: str = "") ->
     # small clusters last, so that large ones do not cover them
     order = sorted(clusters, key=lambda cluster: -int((rows.cluster == cluster).sum()))
     parts = {cluster: rows[rows.cluster == cluster] for cluster in order}
-    axes = _frame(figure, rows, title)
+    lines = -(-len(clusters) // IN_A_LINE)
+    axes = _frame(figure, rows, title, right=0.975, bottom=0.135 + 0.03 * lines)
     for (row, column), here in np.ndenumerate(axes):
         x, y = VARIABLES[column], VARIABLES[row]
         if row > column:
@@ -64,7 +70,7 @@ def clustered_grid(figure: SubFigure, rows: pd.DataFrame, *, title: str = "") ->
             _histograms(here, {colours[cluster]: part[x] for cluster, part in parts.items()}, _range(rows[x]))
     labels = {cluster: f"{cluster}: {len(parts[cluster]):,} units" for cluster in clusters}
     handles = [Line2D([], [], marker="o", ms=5, ls="", color=colours[c], label=label) for c, label in labels.items()]
-    figure.legend(handles=handles, title="cluster", loc="outside lower center", ncols=min(4, len(handles)))
+    figure.legend(handles=handles, title="cluster", loc="lower center", ncols=min(IN_A_LINE, len(handles)))
 
 
 def carried_grid(figure: SubFigure, rows: pd.DataFrame, *, title: str = "") -> None:
@@ -85,15 +91,16 @@ def carried_grid(figure: SubFigure, rows: pd.DataFrame, *, title: str = "") -> N
     low = max(float(np.min(share[share > 0], initial=top / 10)), top / 10**DECADES)
     norm = LogNorm(low, top)
     share = np.maximum(share, low)
-    axes = _frame(figure, rows, title)
+    axes = _frame(figure, rows, title, right=0.81, bottom=0.1)
     for (row, column), here in np.ndenumerate(axes):
         x, y = VARIABLES[column], VARIABLES[row]
         if row > column:
             here.scatter(rows[x], rows[y], s=4, lw=0, c=share, cmap=CARRIED_MAP, norm=norm, rasterized=True)
         elif row == column:
             _histograms(here, {SOFT_INK: rows[x]}, _range(rows[x]))
-    bar = figure.colorbar(ScalarMappable(norm, CARRIED_MAP), ax=axes, shrink=0.7, aspect=30, pad=0.02)
-    bar.set_label("share of the layer's contribution")
+    bar = figure.colorbar(ScalarMappable(norm, CARRIED_MAP), cax=figure.add_axes((0.83, 0.22, 0.02, 0.6)))
+    bar.set_label("share of the layer's contribution", fontsize=8)
+    bar.ax.tick_params(which="both", labelsize=6.5)
 
 
 def density_contours(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
@@ -112,12 +119,15 @@ def density_contours(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64])
     axes.contourf(*mesh, height, levels=np.linspace(0.03, 1, 9) * height.max(), cmap="Greys")
 
 
-def _frame(figure: SubFigure, rows: pd.DataFrame, title: str) -> NDArray[np.object_]:
+def _frame(figure: SubFigure, rows: pd.DataFrame, title: str, *, right: float, bottom: float) -> NDArray[np.object_]:
     figure.suptitle(title, fontsize="medium", x=0.02, ha="left")
-    axes: NDArray[np.object_] = figure.subplots(len(VARIABLES), len(VARIABLES), sharex="col")
+    axes: NDArray[np.object_] = figure.subplots(
+        len(VARIABLES), len(VARIABLES), sharex="col", gridspec_kw=MARGINS | {"right": right, "bottom": bottom}
+    )
     for (row, column), here in np.ndenumerate(axes):
         x, y = VARIABLES[column], VARIABLES[row]
         here.tick_params(labelsize=6.5, length=2)
+        here.xaxis.set_major_locator(MaxNLocator(3, prune="both"))
         if row == column:
             here.set_yticks([])
         else:
