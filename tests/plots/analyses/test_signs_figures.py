@@ -84,7 +84,8 @@ def test_pair_grid_holds_every_living_unit_once_per_cell(views: list[NetworkView
     figure = Figure(layout="constrained")
     pair_grids(figure, table)
     living = table[(table.dead == "") & table.fan_out.notna()]
-    for part, layer in zip(figure.subfigs, ("conv.weight", "hidden.weight"), strict=True):
+    _, grids, _ = figure.subfigs  # title, grids, legend
+    for part, layer in zip(grids.subfigs, ("conv.weight", "hidden.weight"), strict=True):
         axes = np.array(part.axes).reshape(4, 4)
         points = [c for c in axes[3, 1].collections if isinstance(c, PathCollection)]
         assert sum(len(c.get_offsets()) for c in points) == (living.layer == layer).sum()

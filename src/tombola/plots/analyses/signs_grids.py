@@ -1,12 +1,14 @@
 """Pair grids and densities of sign distributions, by condition."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from tombola.analysis.signs.table import VARIABLES, alive, hidden
@@ -16,6 +18,8 @@ from tombola.plots.style import GRID, RUN_COLOURS, say
 FEW = 30
 """Variables with fewer distinct values are drawn as points, how often each occurs, instead of as densities."""
 GRID_SIZE = 4.6
+MARGINS = {"left": 0.13, "right": 0.97, "bottom": 0.11, "top": 0.92, "wspace": 0.1, "hspace": 0.1}
+"""Where panels lie in a grid: fixed, since a layout solver takes many times longer than drawing its 16 panels."""
 BINS = 30
 MESH = 400
 LETTERS = 26
@@ -62,18 +66,19 @@ def pair_grids(figure: Figure, table: pd.DataFrame, title: str = "") -> None:
     layers = list(dict.fromkeys(hidden(table).layer))
     columns = min(2, len(layers)) or 1
     lines = -(-len(layers) // columns) or 1
-    figure.set_size_inches(GRID_SIZE * columns + 0.3, GRID_SIZE * lines + 0.6)
+    bands = {"head": 0.35 if title else 0.05, "grids": GRID_SIZE * lines, "foot": 0.5}
+    figure.set_size_inches(GRID_SIZE * columns, sum(bands.values()))
     colours = condition_colours(table.condition)
     if not layers:
         say(figure.subplots(), "No layer has weights on both sides of its units.")
         return
-    parts = np.ravel(np.array(figure.subfigures(lines, columns), dtype=object))
-    for part, layer in zip(parts, layers, strict=False):
+    figure.set_layout_engine("none")
+    head, body, foot = figure.subfigures(len(bands), 1, squeeze=False, height_ratios=[*bands.values()]).ravel()
+    head.suptitle(title, y=0.5, va="center")
+    for part, layer in zip(np.ravel(body.subfigures(lines, columns, squeeze=False)), layers, strict=False):
         _grid(part, rows[rows.layer == layer], colours, layer_name(layer))
-    if title:
-        figure.suptitle(title)
     if len(colours) > 1:
-        _legend(figure, colours)
+        _legend(foot, colours, "center")
 
 
 def densities(figure: Figure, table: pd.DataFrame) -> None:
@@ -135,11 +140,12 @@ def _density(axes: Axes, parts: Mapping[str, pd.Series], colours: Mapping[str, s
 
 def _grid(figure: SubFigure, rows: pd.DataFrame, colours: Mapping[str, str], title: str) -> None:
     figure.suptitle(f"{title}: {len(rows):,} units", fontsize="medium")
-    axes: NDArray[np.object_] = figure.subplots(len(VARIABLES), len(VARIABLES), squeeze=False)
+    axes: NDArray[np.object_] = figure.subplots(len(VARIABLES), len(VARIABLES), gridspec_kw=MARGINS)
     mixed = rows.iloc[np.random.default_rng(0).permutation(len(rows))]  # so that no condition covers the others
     for (line, column), here in np.ndenumerate(axes):
         x, y = VARIABLES[column], VARIABLES[line]
         here.tick_params(labelsize=6, length=2)
+        here.xaxis.set_major_locator(MaxNLocator(3, prune="both"))
         here.set_xlim(*_range(rows[x].to_numpy(np.float64)))
         if line == column:
             here.set_yticks([])
@@ -160,12 +166,16 @@ def _grid(figure: SubFigure, rows: pd.DataFrame, colours: Mapping[str, str], tit
             here.set_ylabel(LABELS[y], fontsize=7.5)
 
 
-def _legend(figure: Figure, colours: Mapping[str, str]) -> None:
+def _legend(
+    figure: FigureBase,
+    colours: Mapping[str, str],
+    place: Literal["center", "outside lower center"] = "outside lower center",
+) -> None:
     labels = short_names(list(colours)).values()
     handles = [
         Line2D([], [], color=colour, label=label) for colour, label in zip(colours.values(), labels, strict=True)
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
+    figure.legend(handles=handles, loc=place, ncols=min(4, len(handles)))
 
 
 def _short(name: str) -> str:
