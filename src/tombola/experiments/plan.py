@@ -17,6 +17,7 @@ from tombola.experiments.forecast import Forecast, Question
 from tombola.experiments.graph import Job, job_graph
 from tombola.experiments.imported import refuse_imported, refuse_without_tickets
 from tombola.experiments.procedures import procedures
+from tombola.experiments.retain import refuse_dropped
 from tombola.experiments.trial import Shape
 from tombola.networks import PrunableLayer, build, prunable_layers
 from tombola.pruning import allocations, planned_remaining, scores
@@ -170,6 +171,7 @@ def make_plan(spec: ExperimentSpec, out: Path, listener: Listener = silent) -> P
             raise TombolaError(f"engine.kind = '{name}' cannot train level {level}: {reason}; use auto or dense")
     jobs = job_graph(spec, engines, sources)
     refuse_without_tickets(folder, jobs.values())
+    refuse_dropped(folder, jobs)
     return Plan(spec, folder, info, plugins, layers, engines, forecast, jobs)
 
 

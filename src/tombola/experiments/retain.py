@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tombola.errors import TombolaError
 from tombola.experiments.controls import controls
 from tombola.experiments.graph import Job
 from tombola.experiments.procedures import procedures
@@ -9,7 +10,7 @@ from tombola.specs import ExperimentSpec
 from tombola.store import JobId, RunFolder
 from tombola.store.files import told_clearly
 from tombola.store.folder import TICKET
-from tombola.store.jobs import TRAINED
+from tombola.store.jobs import TRAINED, read_info
 
 
 def drop_trained(spec: ExperimentSpec, folder: RunFolder, jobs: Mapping[JobId, Job], finished: JobId) -> None:
@@ -32,6 +33,26 @@ def needs_trained(spec: ExperimentSpec, jobs: Mapping[JobId, Job], job: JobId) -
     """Return whether a job's trained state has to be there: all tickets' are kept, or another job starts from it."""
     kept = spec.store.keep == "all" and job.control == TICKET
     return kept or grows_from(spec, job) or bool(made_from(job, jobs))
+
+
+def refuse_dropped(folder: RunFolder, jobs: Mapping[JobId, Job]) -> None:
+    """Refuse controls that were added to a run after it dropped the trained states they go on from.
+
+    Raises
+    ------
+    TombolaError
+        Naming the first one.
+    """
+    for job in jobs.values():
+        start = job.start
+        if job.id.control == TICKET or start is None or folder.job(job.id).exists() or not folder.job(start).exists():
+            continue
+        if read_info(folder.job(start)).status == "done" and not (folder.job(start) / TRAINED).exists():
+            raise TombolaError(
+                f"controls: '{job.id.control}' goes on from the trained state of replicate {start.replicate}, level "
+                f"{start.level}, which {folder.path} has not kept; start a run that has the control from the beginning "
+                "(or store.keep all, to add it later)"
+            )
 
 
 def grows_from(spec: ExperimentSpec, job: JobId) -> bool:

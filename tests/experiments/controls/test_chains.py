@@ -147,3 +147,19 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     assert outcome.trained == 18 - 9
     assert results(outcome.path) == results(trained.path)
     shutil.rmtree(outcome.path)
+
+
+def test_a_control_whose_start_was_dropped_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    spec = spec_of(controls=[], replicates=1, store={"keep": "early-stop"})
+    folder = run(spec, tmp_path).path
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+    with pytest.raises(TombolaError, match=r"'dense-budget' goes on from the trained state of replicate 0, level 0"):
+        run(spec.with_(controls=["dense-budget"]), tmp_path)
+    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()} == before
+    assert run(spec.with_(controls=["reinit:1"]), tmp_path).complete, "others need masks only"
+
+
+def test_a_run_that_keeps_all_takes_them_later(tmp_path: Path) -> None:
+    spec = spec_of(controls=[], replicates=1, store={"keep": "all"})
+    assert run(spec, tmp_path).complete
+    assert run(spec.with_(controls=["dense-budget"]), tmp_path).complete
