@@ -1,5 +1,7 @@
 """The analyses of distances and kernel patterns, from networks to figures, on ordinary and on degenerate networks."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -13,13 +15,13 @@ SHAPES = {"conv": (6, 2, 3, 3), "dense": (8, 6 * 4), "out": (3, 8)}
 QUICK = {"draws": 2, "nulls": ("layer-density", "signs"), "ties": 1}
 
 
-def views(conditions: str, density: float = 0.4) -> list[NetworkView]:
+def views(conditions: str, density: float = 0.4, shapes: Mapping[str, tuple[int, ...]] = SHAPES) -> list[NetworkView]:
     made = []
     for number, condition in enumerate(conditions):
         random = np.random.default_rng(number)
         weights = {
             name: np.where(random.random(shape) < density, random.standard_normal(shape), 0).astype(np.float32)
-            for name, shape in SHAPES.items()
+            for name, shape in shapes.items()
         }
         made.append(NetworkView.of_arrays(f"{condition}{number}", weights, condition=condition))
     return made
@@ -56,6 +58,19 @@ def test_networks_without_any_survivor_can_be_drawn() -> None:
     result, figures = run("distances", views("ab", 0.0), **QUICK, entries=("sasd",))
     assert np.isnan(result.tables["pairs"].value).all()
     assert all(encode_figure(figure, "png", dpi=40) for figure in figures.values() if figure is not None)
+
+
+def test_boxes_of_deep_networks_show_layers_of_all_depths_and_say_so() -> None:
+    deep = {f"layer{number}": (4, 4) for number in range(30)}
+    _, figures = run("distances", views("aabb", shapes=deep), **QUICK, entries=("sasd", "maed"))
+    figure = figures["boxes"]
+    assert figure is not None
+    titles = [axes.get_title("left") or axes.get_title() for axes in figure.axes[::2]]
+    assert len(titles) == 1 + 11
+    assert "layer0" in titles[1]
+    assert "layer29" in titles[-1]
+    assert figure.get_suptitle() == "11 of 30 layers; the table of pairs has all"
+    assert figure.get_size_inches()[1] < 30
 
 
 def test_layers_can_be_chosen_by_short_name_and_wrong_ones_are_refused() -> None:

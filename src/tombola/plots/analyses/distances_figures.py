@@ -16,6 +16,8 @@ from tombola.plots.analyses.registry import Result
 SIDE = (0.42, 2.4, 9.0)
 """Inches of a matrix: per network, at least, at most."""
 MARGIN = 1.9
+MOST_LAYERS = 11
+"""Rows of boxes; of deeper networks as many layers are shown, first and last among them."""
 
 
 def matrices(result: Result) -> Figure:
@@ -77,9 +79,14 @@ def layers(result: Result) -> Figure:
 
 
 def boxes(result: Result) -> Figure:
-    """Return distances by pair of conditions, a column per distance: the mean over layers, then each layer."""
+    """Return distances by pair of conditions, a column per distance: the mean over layers, then each layer.
+
+    Of networks with more than `MOST_LAYERS` layers so many are shown, evenly over the depth.
+    """
     entries, pairs = _entries(result), _pairs(result)
-    names = [WHOLE, *(name for name in dict.fromkeys(pairs.layer) if name != WHOLE)]
+    layers = [name for name in dict.fromkeys(pairs.layer) if name != WHOLE]
+    shown = dict.fromkeys(np.linspace(0, len(layers) - 1, min(len(layers), MOST_LAYERS)).round().astype(int))
+    names = [WHOLE, *(layers[number] for number in shown)]
     count = max(1, pairs.group.nunique())
     size = (max(4.0, 1.2 + 0.5 * count) * len(entries), 2.4 * len(names) + 0.6)
     figure = Figure(figsize=size, layout="constrained")
@@ -88,6 +95,8 @@ def boxes(result: Result) -> Figure:
         for axes, entry in zip(row, entries, strict=True):
             title = f"{entry}, " + ("mean over layers" if layer == WHOLE else draw.short(layer))
             draw.distance_boxes(axes, pairs[(pairs.entry == entry) & (pairs.layer == layer)], title=title)
+    if len(shown) < len(layers):
+        figure.suptitle(f"{len(shown)} of {len(layers)} layers; the table of pairs has all", x=0.01, ha="left")
     return figure
 
 
