@@ -27,6 +27,7 @@ from tombola.plots.analyses import Material, Result, analyses
 from tombola.plots.style import PAPER
 from tombola.pruning import Mask
 from tombola.store import Run
+from tombola.telling import Tell, silent
 
 NAMES = list(analyses)
 TRAINED = {
@@ -89,10 +90,10 @@ def once(name: str, given: Given, plain: dict[str, Result]) -> Result:
     return plain[name]
 
 
-def analyse(name: str, given: Given, views: Sequence[NetworkView] | None = None) -> Result:
+def analyse(name: str, given: Given, views: Sequence[NetworkView] | None = None, tell: Tell = silent) -> Result:
     """Run an analysis as the command does, quickly; a warning is a failure."""
     chosen = settings(name, analyses[name], ()) | QUICK.get(name, {})
-    material = Material(given.views if views is None else views, given.data, chosen, [given.run])
+    material = Material(given.views if views is None else views, given.data, chosen, [given.run], tell)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "Mean of empty slice")  # no pair has a distance: NaN is what is meant
@@ -155,7 +156,10 @@ def test_twice_is_equal_and_leaves_everything_as_it_was(name: str, given: Given,
     masks = [view.mask for view in given.views]
     drawn = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
     threads = torch.get_num_threads()
-    second = analyse(name, given)
+    told: list[tuple[str, int, int]] = []
+    second = analyse(name, given, tell=lambda *news: told.append(news))
+    assert all(0 <= done <= total for _, done, total in told)
+    assert {what: done for what, done, _ in told} == {what: total for what, _, total in told}, "all of it is done"
     assert torch.equal(torch.get_rng_state(), drawn[0])
     assert (np.random.get_state()[1] == drawn[1]).all()  # noqa: NPY002
     assert random.getstate() == drawn[2]

@@ -64,11 +64,14 @@ class Options:
         Several[str], tyro.conf.arg(help="modules that register your own analyses", metavar="MODULE")
     ] = ()
     trust: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="import the plug-ins a run names")] = False
+    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="no progress")] = False
 
 
 def main(args: list[str]) -> int:
     """Analyse, write, print the summary and what a reader must know; the last line is the folder."""
     options = parse(Options, args, "tombola analyse", ABOUT)
+    from tombola.cli.console import messages
+    from tombola.cli.counting import counting
     from tombola.data import load
     from tombola.plots.analyses import Material, analyses
     from tombola.plots.analyses.writing import write_analysis
@@ -87,10 +90,11 @@ def main(args: list[str]) -> int:
     target = options.out or (folders[0] / FOLDER / name if folders else Path(FOLDER) / name)
     runs = opened(folders, options.conditions, options.trust) if analysis.needs_runs or analysis.needs_data else []
     data = load(runs[0].spec.data, runs[0].spec.seed) if analysis.needs_data else None
-    result = analysis.compute(Material(views, data, chosen, runs if analysis.needs_runs else ()))
-    if analysis.needs_data and (told := shown_to_all(runs)):
-        result = replace(result, notes=[*result.notes, told])
-    write_analysis(name, analysis, result, views, chosen, target)
+    with counting(messages(), quiet=options.quiet) as tell:
+        result = analysis.compute(Material(views, data, chosen, runs if analysis.needs_runs else (), tell))
+        if analysis.needs_data and (told := shown_to_all(runs)):
+            result = replace(result, notes=[*result.notes, told])
+        write_analysis(name, analysis, result, views, chosen, target, tell)
     show_result(result)
     print(target)
     return 0

@@ -1,5 +1,8 @@
 """Null models keep what they promise, move the rest, and give the reference's numbers."""
 
+import weakref
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -138,6 +141,39 @@ def test_null_distributions_are_seeded_and_near_random_networks() -> None:
         NullNetworks("densty")
     with pytest.raises(TombolaError, match="draws = 0"):
         NullNetworks("density", 0)
+
+
+def test_many_pairs_have_the_distributions_of_each_and_one_version_of_a_network_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    networks = [
+        Network.of_arrays(str(seed), sparse_weights({"a": (8, 20), "b": (5, 8)}, 0.3, seed)) for seed in range(4)
+    ]
+    pairs, entries = [*combinations(networks, 2)], ("nnstd", "maed")
+    alone = {
+        (number, entry): NullNetworks("density", 5).distribution(one, two, entry)
+        for number, (one, two) in enumerate(pairs)
+        for entry in entries
+    }
+    alive: weakref.WeakSet[Network] = weakref.WeakSet()
+    most = 0
+    original = NullNetworks.version
+
+    def watched(self: NullNetworks, network: Network, draw: int) -> Network:
+        nonlocal most
+        alive.add(made := original(self, network, draw))
+        most = max(most, len(alive))
+        return made
+
+    monkeypatch.setattr(NullNetworks, "version", watched)
+    told: list[tuple[str, int, int]] = []
+    found = NullNetworks("density", 5).distributions(pairs, entries, tell=lambda *news: told.append(news))
+    assert most == len(networks)
+    assert told == [("null model density, draws", done, 5) for done in range(6)]
+    assert found.keys() == alone.keys()
+    for place, layers in found.items():
+        for layer, null in layers.items():
+            assert (null.values == alone[place][layer].values).all()
 
 
 def test_tie_spread_shows_what_hangs_on_ties() -> None:

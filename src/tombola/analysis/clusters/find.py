@@ -13,6 +13,7 @@ from tombola.analysis.clusters.methods import Clustering, clusterings
 from tombola.analysis.clusters.stability import stability
 from tombola.analysis.signs.table import VARIABLES
 from tombola.errors import TombolaError
+from tombola.telling import Tell, silent, walked
 
 FEWEST = 10
 """Units that a layer needs to be clustered."""
@@ -53,6 +54,7 @@ def find_clusters(
     variables: Sequence[str] = VARIABLES,
     explore: bool = True,
     seed: int = 0,
+    tell: Tell = silent,
 ) -> Clusters:
     """Sort units into clusters, every layer apart (reference: signs 6).
 
@@ -77,6 +79,8 @@ def find_clusters(
         Whether to compute curves and stability, too; without, k must be known.
     seed
         Of everything that is drawn.
+    tell
+        Hears how many layers are done.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def find_clusters(
         raise TombolaError(f"k = {number}: at least one cluster is needed; leave it out to have it chosen")
     rows = rows.dropna(subset=list(variables))
     parts, curves, quality, left_out = [], [], [], []
-    for layer, here in rows.groupby("layer", sort=False):
+    for layer, here in walked([*rows.groupby("layer", sort=False)], "layers, clusters", tell):
         groups = {str(name): part for name, part in here.groupby("condition", sort=False)}
         if together:
             groups = {"all": here}

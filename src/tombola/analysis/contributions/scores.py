@@ -1,6 +1,6 @@
 """The table of contribution scores: a row per hidden unit, network and method, neuron ids kept, dead units 0."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from tombola.analysis.contributions.methods import methods
 from tombola.analysis.contributions.scene import Images, Scene
 from tombola.analysis.material import NetworkView
 from tombola.analysis.signs.table import NETWORK_COLUMNS, VARIABLES, sign_table
+from tombola.telling import Tell, silent, walked
 
 DEFAULT_METHODS = ("outgoing-gradient", "gradient-activation", "ablation-loss")
 
@@ -23,7 +24,7 @@ def unit_scores(
     names: Sequence[str] = DEFAULT_METHODS,
     *,
     device: str = "cpu",
-    tell: Callable[[str], None] | None = None,
+    tell: Tell = silent,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return how much every hidden unit contributes, over all images and by true class (reference: signs 7).
 
@@ -41,7 +42,7 @@ def unit_scores(
     device
         Where to compute.
     tell
-        Told the label of each network before its turn.
+        Hears how many networks are done.
 
     Returns
     -------
@@ -52,9 +53,7 @@ def unit_scores(
         Classes: ``network_id, condition, stage, layer, neuron, method, true_class, score`` (mean over its images).
     """
     scores, classes = [], []
-    for view in views:
-        if tell is not None:
-            tell(view.label)
+    for view in walked(views, "networks", tell):
         signs = sign_table([view])
         for (name, layer), sums in Scene(view, images, device).sums(names).items():
             rows = signs[signs.layer == layer]

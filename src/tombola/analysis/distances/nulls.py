@@ -1,7 +1,9 @@
 """How far apart two networks would be without structure: null distributions of a distance, and its closed form."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +14,7 @@ from tombola.analysis.distances.null_models import null_models
 from tombola.analysis.distances.settings import PLAIN, Settings
 from tombola.errors import TombolaError
 from tombola.streams import stream_seed
+from tombola.telling import Tell, silent, walked
 
 DRAWS = 20
 """Pairs of null networks by default: enough for a standard deviation within a sixth of itself."""
@@ -57,7 +60,7 @@ class Null:
 
 
 class NullNetworks:
-    """Null versions of networks, drawn once and reused for every pair they are in.
+    """Null versions of networks, which are the same in every pair they are in.
 
     Parameters
     ----------
@@ -79,25 +82,41 @@ class NullNetworks:
             raise TombolaError(f"draws = {draws}: a null distribution needs at least one")
         self.model, self.draws, self.seed = model, draws, seed
         self._make = null_models[model]
-        self._made: dict[tuple[str, int], Network] = {}
 
     def version(self, network: Network, draw: int) -> Network:
         """Return one null version of a network."""
-        key = network.label, draw
-        if key not in self._made:
-            seed = stream_seed(self.seed, "null", self.model, network.label, draw)
-            self._made[key] = self._make(network, np.random.default_rng(seed))
-        return self._made[key]
+        seed = stream_seed(self.seed, "null", self.model, network.label, draw)
+        return self._make(network, np.random.default_rng(seed))
 
     def distribution(self, one: Network, two: Network, entry: str, settings: Settings = PLAIN) -> dict[str, Null]:
         """Return the null distribution of every layer's distance, and of their mean (under `WHOLE`)."""
-        found: dict[str, list[float]] = {}
-        for draw in range(self.draws):
-            distance = network_distance(self.version(one, draw), self.version(two, draw), entry, settings)
-            found.setdefault(WHOLE, []).append(distance.value)
-            for layer in distance.layers:
-                found.setdefault(layer.layer, []).append(layer.value)
-        return {layer: Null(self.model, np.array(values)) for layer, values in found.items()}
+        return self.distributions([(one, two)], (entry,), settings)[0, entry]
+
+    def distributions(
+        self,
+        pairs: Sequence[tuple[Network, Network]],
+        entries: Sequence[str],
+        settings: Settings = PLAIN,
+        tell: Tell = silent,
+    ) -> dict[tuple[int, str], dict[str, Null]]:
+        """Return the same of many pairs and distances, by place of the pair and entry.
+
+        One draw after the other: no more than one version of each network is in memory at a time.
+        """
+        found: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for draw in walked(range(self.draws), f"null model {self.model}, draws", tell):
+            version = cache(partial(self.version, draw=draw))
+            for number, (one, two) in enumerate(pairs):
+                for entry in entries:
+                    distance = network_distance(version(one), version(two), entry, settings)
+                    values = found[number, entry]
+                    values[WHOLE].append(distance.value)
+                    for layer in distance.layers:
+                        values[layer.layer].append(layer.value)
+        return {
+            place: {layer: Null(self.model, np.array(values)) for layer, values in layers.items()}
+            for place, layers in found.items()
+        }
 
 
 def unmatched_expectation(entry: str, densities: Sequence[float]) -> float:

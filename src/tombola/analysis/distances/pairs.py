@@ -1,6 +1,6 @@
 """Distances of all pairs of networks as one tidy table, each beside its null models."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -12,6 +12,7 @@ from tombola.analysis.distances.nulls import DRAWS, WHOLE, Null, NullNetworks, u
 from tombola.analysis.distances.results import NetworkDistance
 from tombola.analysis.distances.settings import PLAIN, Settings
 from tombola.errors import TombolaError
+from tombola.telling import Tell, silent, walked
 
 Row = dict[str, object]
 
@@ -24,7 +25,7 @@ def pair_table(
     nulls: Sequence[str] = (),
     draws: int = DRAWS,
     seed: int = 0,
-    tell: Callable[[int, int], None] = lambda done, total: None,
+    tell: Tell = silent,
 ) -> pd.DataFrame:
     """Return one row per pair, entry and layer, and one for the mean over layers (layer ``all``).
 
@@ -41,7 +42,7 @@ def pair_table(
     draws, seed
         Of the null models.
     tell
-        Called with the number of pairs done and their total.
+        Hears how many pairs are done, and then how many draws of each null model.
 
     Returns
     -------
@@ -64,13 +65,15 @@ def pair_table(
         raise TombolaError(f"{len(networks)} networks have no distance; two or more are needed")
     drawn = [NullNetworks(model, draws, seed) for model in nulls]
     pairs = [*combinations([comparable(networks[0], network)[1] for network in networks], 2)]
+    found = {
+        (number, entry): network_distance(one, two, entry, settings)
+        for number, (one, two) in enumerate(walked(pairs, "pairs of networks", tell))
+        for entry in entries
+    }
+    distributions = {null.model: null.distributions(pairs, entries, settings, tell) for null in drawn}
     rows: list[Row] = []
-    for done, (one, two) in enumerate(pairs):
-        for entry in entries:
-            distance = network_distance(one, two, entry, settings)
-            distributions = {null.model: null.distribution(one, two, entry, settings) for null in drawn}
-            rows += _rows(one, two, distance, distributions)
-        tell(done + 1, len(pairs))
+    for (number, entry), distance in found.items():
+        rows += _rows(*pairs[number], distance, {model: each[number, entry] for model, each in distributions.items()})
     return pd.DataFrame(rows)
 
 

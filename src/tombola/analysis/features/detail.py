@@ -1,6 +1,7 @@
 """A closer look at some pairs of networks: who corresponds to whom, predictors, information, groups."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from tombola.analysis.features.partners import NOBODY, bipartite_matching, cycle
 from tombola.analysis.features.prediction import MOST, sparse_prediction
 from tombola.analysis.features.stream import Activations
 from tombola.analysis.material import NetworkView
+from tombola.telling import Tell, silent, walked
 
 Pair = tuple[int, int]
 
@@ -52,31 +54,34 @@ def matching_table(activations: Activations, observation: Observation, pairs: Se
 
 
 def prediction_table(
-    activations: Activations, observation: Observation, pairs: Sequence[Pair], *, most: int = MOST
+    activations: Activations,
+    observation: Observation,
+    pairs: Sequence[Pair],
+    *,
+    most: int = MOST,
+    tell: Tell = silent,
 ) -> pd.DataFrame:
     """Return how much of the second network's units few units of the first explain, means over living units."""
     frames = []
-    for layer in activations.layers:
+    for layer, (a, b) in walked([*product(activations.layers, pairs)], "pairs and layers, predictors", tell):
         fit, judge = observation.even[layer.name], observation.odd[layer.name]
-        for a, b in pairs:
-            limit = min(most, fit.sizes[a])
-            found = sparse_prediction(fit, judge, a, b, most=limit)
-            known = ~np.isnan(found.fitted).all(1)
-            frame = _named(activations, (a, b), layer.name).iloc[[0] * limit].reset_index(drop=True)
-            means = [
-                each[known].mean(0) if known.any() else np.full(limit, np.nan)
-                for each in (found.fitted, found.held_out)
-            ]
-            middle = np.median(found.held_out[known], 0) if known.any() else np.full(limit, np.nan)
-            frames.append(
-                frame.assign(
-                    predictors=np.arange(1, limit + 1),
-                    units=int(known.sum()),
-                    fitted=means[0],
-                    held_out=means[1],
-                    held_out_median=middle,
-                )
+        limit = min(most, fit.sizes[a])
+        found = sparse_prediction(fit, judge, a, b, most=limit)
+        known = ~np.isnan(found.fitted).all(1)
+        frame = _named(activations, (a, b), layer.name).iloc[[0] * limit].reset_index(drop=True)
+        means = [
+            each[known].mean(0) if known.any() else np.full(limit, np.nan) for each in (found.fitted, found.held_out)
+        ]
+        middle = np.median(found.held_out[known], 0) if known.any() else np.full(limit, np.nan)
+        frames.append(
+            frame.assign(
+                predictors=np.arange(1, limit + 1),
+                units=int(known.sum()),
+                fitted=means[0],
+                held_out=means[1],
+                held_out_median=middle,
             )
+        )
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tombola.analysis.features.stream import Activations
+from tombola.telling import Tell, silent
 
 ROWS = 8192
 """Samples that are turned to float64 at a time."""
@@ -150,8 +151,8 @@ class Observation:
         return self.even[layer] + self.odd[layer]
 
 
-def observe(activations: Activations) -> Observation:
-    """Pass all images through all networks once and add up the moments of every layer.
+def observe(activations: Activations, tell: Tell = silent) -> Observation:
+    """Pass all images through all networks once and add up the moments of every layer; `tell` hears how many images.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def observe(activations: Activations) -> Observation:
         If networks, layers or images do not fit.
     """
     halves: tuple[dict[str, Moments], dict[str, Moments]] = ({}, {})
-    classes = []
+    classes, seen = [], 0
     for batch in activations:
         for layer, values in batch.layers.items():
             for parity, half in enumerate(halves):
@@ -170,4 +171,6 @@ def observe(activations: Activations) -> Observation:
                 if chosen.any():
                     half[layer].add_([value[chosen].flatten(0, 1) for value in values])
         classes.append(np.stack([predicted.numpy() for predicted in batch.classes]))
+        seen += len(batch.images)
+        tell("images", seen, len(activations.images))
     return Observation(*halves, np.concatenate(classes, 1))

@@ -1,6 +1,7 @@
 """How many units of one network it takes to predict a unit of another: sparse (L1) mappings (Li et al. 2015, 3.3)."""
 
 from dataclasses import dataclass
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from jaxtyping import Float
@@ -49,6 +50,7 @@ def sparse_prediction(
     ignore_diagonal
         Within a network: no unit predicts itself.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import lars_path_gram
 
     rows = np.flatnonzero(fit.alive(source) & judge.alive(source))
@@ -62,9 +64,15 @@ def sparse_prediction(
         if not use.any():
             continue
         gram = (own / np.outer(scale, scale))[np.ix_(use, use)]
-        _, _, path = lars_path_gram(
-            Xy=(cross[0][:, unit] / scale)[use], Gram=gram, n_samples=int(fit.count), method="lasso", max_iter=2 * most
-        )
+        with catch_warnings():
+            simplefilter("ignore", ConvergenceWarning)  # of two units that do the same the path takes one
+            _, _, path = lars_path_gram(
+                Xy=(cross[0][:, unit] / scale)[use],
+                Gram=gram,
+                n_samples=int(fit.count),
+                method="lasso",
+                max_iter=2 * most,
+            )
         for number in range(1, most + 1):
             steps = np.flatnonzero((path != 0).sum(0) == number)
             if not len(steps):

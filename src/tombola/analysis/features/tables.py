@@ -16,6 +16,7 @@ from tombola.analysis.features.moments import Moments, Observation
 from tombola.analysis.features.partners import bipartite_matching, semi_matching
 from tombola.analysis.material import NetworkView
 from tombola.networks import PrunableLayer
+from tombola.telling import Tell, silent, walked
 
 
 def pair_features(
@@ -23,6 +24,7 @@ def pair_features(
     layers: Sequence[PrunableLayer],
     observation: Observation,
     unrelated: Observation | None = None,
+    tell: Tell = silent,
 ) -> pd.DataFrame:
     """Return one row per pair of networks and layer, and one for the mean over layers (layer ``all``).
 
@@ -35,6 +37,8 @@ def pair_features(
     unrelated
         Moments of the networks (first) and of the same networks for other images (second): what matching finds where
         nothing corresponds.
+    tell
+        Hears how many layers are done.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def pair_features(
         ``cka_debiased``, ``cca``, ``svcca``.
     """
     rows: list[dict[str, object]] = []
-    for layer in layers:
+    for layer in walked(layers, "layers, matching", tell):
         moments = observation.moments(layer.name)
         other = None if unrelated is None else unrelated.moments(layer.name)
         for a, b in combinations(range(len(views)), 2):

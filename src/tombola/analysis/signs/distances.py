@@ -14,6 +14,7 @@ from tombola.analysis.signs.pairwise import Matrices, one_variable, whole_rows
 from tombola.analysis.signs.table import VARIABLES, alive, hidden
 from tombola.errors import TombolaError
 from tombola.networks.prunable import weight_named
+from tombola.telling import Tell, silent, walked
 
 Array = NDArray[np.float64]
 JOINT = "joint"
@@ -64,6 +65,7 @@ def distances(
     layers: Sequence[str] | None = None,
     bins: int = BINS,
     splits: int = SPLITS,
+    tell: Tell = silent,
 ) -> Distances:
     """Return the distances between all pairs of networks of a sign table (reference: signs 3).
 
@@ -82,6 +84,8 @@ def distances(
         Of measures on bins.
     splits
         Random splits for the floor of every distance; 0 leaves floors out.
+    tell
+        Hears how many layers are done.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def distances(
     drawn = Splits(splits)
     cells: dict[CellKey, Matrices] = {}
     units: dict[tuple[str, str], NDArray[np.int64]] = {}
-    for layer in asked:
+    for layer in walked(asked, "layers, distances", tell):
         rows = alive(inside[inside.layer == layer])
         by_network = {name: part[list(VARIABLES)].to_numpy() for name, part in rows.groupby("network_id", sort=False)}
         samples = [_whole(by_network.get(name, np.empty((0, len(VARIABLES))))) for name in networks]

@@ -25,6 +25,7 @@ from tombola.analysis.signs.wiring import FlattenOrder
 from tombola.analysis.wording import count, listing
 from tombola.errors import TombolaError, nearest
 from tombola.store.folder import TICKET
+from tombola.telling import Tell, silent
 
 VERDICT = ("hypothesis", "layer", "variable", "T", "low", "high", "p", "p_holm", "verdict")
 MEASURES = (*CORRECTED, "mmd", "sliced-w1")
@@ -65,6 +66,7 @@ def look_at_signs(
     design: Path | None = None,
     flatten: FlattenOrder = "channels-first",
     strata: str = "",
+    tell: Tell = silent,
 ) -> Signs:
     """Return the sign distributions of networks and everything that is known about them.
 
@@ -81,6 +83,8 @@ def look_at_signs(
     strata
         ``replicate`` or ``run``: labels are permuted among networks of one replicate (of a run, or of several with
         equal numbers), or of one run, only. Empty: among all.
+    tell
+        Hears how many layers are done.
 
     Raises
     ------
@@ -96,7 +100,7 @@ def look_at_signs(
     notes = [_about(views, table), *chain_note(views)]
     found = None
     if len(views) > 1:
-        found = distances(table, measures, layers=layers or None, bins=bins, splits=splits)
+        found = distances(table, measures, layers=layers or None, bins=bins, splits=splits, tell=tell)
         tables["pair_summary"] = pair_summary(found, plan.sets)
         tables["pairs"] = pair_table(found, [each for each in plan.sets if len(each.blocks) == 1])
         notes.append(_measures_note(measures, bins, splits))

@@ -21,6 +21,7 @@ from tombola.analysis.signs.table import VARIABLES, alive, hidden, sign_table
 from tombola.errors import TombolaError, nearest
 from tombola.plots.analyses import clusters_figures as figures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
+from tombola.telling import Tell, silent
 
 OPTIONS: dict[str, tuple[Any, str]] = {
     "method": ("ward", f"how units are clustered: {', '.join(clusterings)}"),
@@ -35,22 +36,24 @@ SCOPES = ("", "joint", "apart")
 
 def compute(material: Material) -> Result:
     """Clusters of units by pruned fraction and sign balance of their weights in and out, layer by layer."""
-    found = clusters_of(sign_table(material.views), **material.options)
+    found = clusters_of(sign_table(material.views), tell=material.tell, **material.options)
     return replace(found, notes=[*found.notes, *chain_note(material.views)])
 
 
-def clusters_of(table: pd.DataFrame, **given: Any) -> Result:
+def clusters_of(table: pd.DataFrame, tell: Tell = silent, **given: Any) -> Result:
     """Return the analysis of a table of sign distributions, which may come from published files.
 
     Parameters
     ----------
     table
         From `sign_table`, or `tombola.analysis.signs.published_distributions.read_distributions`.
+    tell
+        Hears how many layers are done.
     **given
         Options of the analysis.
     """
     options = {name: default for name, (default, _) in OPTIONS.items()} | given
-    found = clustered(table, options)
+    found = clustered(table, options, tell)
     shares = network_ratios(found.rows)
     table_of_words = verbal_table(cluster_stats(found.rows))
     tables = {
@@ -65,7 +68,7 @@ def clusters_of(table: pd.DataFrame, **given: Any) -> Result:
     return Result(tables, notes(table, found, options), "words")
 
 
-def clustered(table: pd.DataFrame, options: dict[str, Any]) -> Clusters:
+def clustered(table: pd.DataFrame, options: dict[str, Any], tell: Tell = silent) -> Clusters:
     """Return the clusters of the living hidden units of a sign table.
 
     Raises
@@ -83,6 +86,7 @@ def clustered(table: pd.DataFrame, options: dict[str, Any]) -> Clusters:
         joint={"": None, "joint": True, "apart": False}[options["scope"]],
         variables=_variables(options["variables"]),
         seed=options["seed"],
+        tell=tell,
     )
 
 

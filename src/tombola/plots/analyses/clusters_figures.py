@@ -7,20 +7,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tombola.plots.analyses.registry import Result
-from tombola.plots.analyses.unit_grid import SIZE, cluster_colours, clustered_grid
+from tombola.plots.analyses.unit_grid import SIZE, cluster_colours, clustered_grid, side_by_side
 from tombola.plots.style import GRID, SOFT_INK
-
-MOST = 4
-"""Grids in a row; further conditions are in the tables."""
 
 
 def pair_grids(result: Result) -> Figure:
     """Return a pair grid for every layer (a row) and clustering (a column)."""
     rows, quality = result.tables["units"], result.tables["quality"]
     layers = list(dict.fromkeys(quality.layer))
-    groups = list(dict.fromkeys(quality.condition))[:MOST]
-    figure = Figure(figsize=(SIZE * len(groups), SIZE * 1.08 * len(layers)))
-    parts = figure.subfigures(len(layers), len(groups), squeeze=False)
+    groups = list(dict.fromkeys(quality.condition))
+    figure, parts = side_by_side(len(layers), groups, SIZE, 1.08 * SIZE)
     for (row, column), part in np.ndenumerate(parts):
         here = rows[rows.layer == layers[row]]
         if groups[column] != "all":

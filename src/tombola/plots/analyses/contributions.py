@@ -45,7 +45,7 @@ def compute(material: Material) -> Result:
         raise TombolaError("contributions need images; analyse runs, whose data are known")
     names = tuple(options["methods"])
     images = Images.of(material.data, options["part"], options["images"])
-    scores, classes = unit_scores(material.views, images, names, device=options["device"])
+    scores, classes = unit_scores(material.views, images, names, device=options["device"], tell=material.tell)
     first = scores[scores.method == names[0]]
     found = agreement(scores)
     tables = {
@@ -72,7 +72,9 @@ def _by_cluster(material: Material, first: pd.DataFrame, options: dict[str, Any]
     rows = sign_table(material.views)
     rows = rows[(rows.dead == "") & rows.fan_out.notna()]
     try:
-        found = find_clusters(rows, method=options["clustering"], k=options["k"] or None, seed=options["seed"])
+        found = find_clusters(
+            rows, method=options["clustering"], k=options["k"] or None, seed=options["seed"], tell=material.tell
+        )
     except TombolaError as reason:
         return pd.DataFrame(), [f"No clusters: {reason}."]
     table = cluster_contributions(with_clusters(first, found.rows))

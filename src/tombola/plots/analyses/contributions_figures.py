@@ -4,18 +4,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from tombola.analysis.signs.table import VARIABLES
-from tombola.plots.analyses.clusters_figures import MOST, short
+from tombola.plots.analyses.clusters_figures import short
 from tombola.plots.analyses.registry import Result
-from tombola.plots.analyses.unit_grid import LABELS, SIZE, carried_grid, cluster_colours
+from tombola.plots.analyses.unit_grid import (
+    LABELS,
+    MOST,
+    SIZE,
+    carried_grid,
+    cluster_colours,
+    left_out,
+    side_by_side,
+)
 from tombola.plots.style import GRID, RUN_COLOURS, SOFT_INK, say
 
 CURVE = "#d55e00"
 WIDE = 100
 """Scores that differ by more than this factor are drawn on a log scale."""
+ROW, EDGES = 2.5, {"top": 0.75, "bottom": 0.55}
+"""Inches of a row of scores, and of what is above the first and below the last; fixed, for a layout solver is slow."""
 WORDS = 4
 """Up to so many clusters bars have words."""
 
@@ -25,9 +35,8 @@ def pair_grids(result: Result) -> Figure | None:
     units = _units(result)
     if units is None:
         return None
-    layers, conditions = list(dict.fromkeys(units.layer)), list(dict.fromkeys(units.condition))[:MOST]
-    figure = Figure(figsize=(1.12 * SIZE * len(conditions), SIZE * len(layers)))
-    parts = figure.subfigures(len(layers), len(conditions), squeeze=False)
+    layers, conditions = list(dict.fromkeys(units.layer)), list(dict.fromkeys(units.condition))
+    figure, parts = side_by_side(len(layers), conditions, 1.12 * SIZE, SIZE)
     for (row, column), part in np.ndenumerate(parts):
         here = units[(units.layer == layers[row]) & (units.condition == conditions[column])]
         carried_grid(part, here, title=f"{short(layers[row])}, {conditions[column]}")
@@ -39,9 +48,16 @@ def score_grid(result: Result) -> Figure | None:
     units = _units(result)
     if units is None:
         return None
-    rows = list(units.groupby(["layer", "condition"], sort=False))
-    figure = Figure(figsize=(14, 2.5 * len(rows) + 0.4), layout="constrained")
-    grid = figure.subplots(len(rows), len(VARIABLES) + 1, squeeze=False)
+    conditions = list(dict.fromkeys(units.condition))
+    rows = list(units[units.condition.isin(conditions[:MOST])].groupby(["layer", "condition"], sort=False))
+    height = ROW * len(rows) + EDGES["top"] + EDGES["bottom"]
+    figure = Figure(figsize=(14, height))
+    places = {"top": 1 - EDGES["top"] / height, "bottom": EDGES["bottom"] / height, "hspace": 0.55, "wspace": 0.3}
+    grid = figure.subplots(
+        len(rows), len(VARIABLES) + 1, squeeze=False, gridspec_kw=places | {"left": 0.06, "right": 0.99}
+    )
+    if len(conditions) > MOST:
+        figure.suptitle(left_out(conditions), x=0.01, y=1 - 0.1 / height, ha="left", va="top")
     for axes, ((layer, condition), part) in zip(grid, rows, strict=True):
         for here, variable in zip(axes, VARIABLES, strict=False):
             score_against(here, part[variable].to_numpy(np.float64), part.share.to_numpy(np.float64))
@@ -56,6 +72,7 @@ def score_against(axes: Axes, x: NDArray[np.float64], share: NDArray[np.float64]
     """Draw scores against a variable as points, with a LOWESS curve where statsmodels is installed."""
     axes.scatter(x, share, s=4, lw=0, alpha=0.4, color=RUN_COLOURS[0], rasterized=True)
     axes.grid(**GRID)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     # a few units carry so much that the curve would lie on the axis otherwise
     top = float(np.quantile(share, 0.99)) if len(share) else 0.0
     axes.set_ylim(-0.03 * top if top > 0 else 0, 1.1 * top if top > 0 else 1)

@@ -1,5 +1,6 @@
 """The analysis ``distances``: how far apart networks are, beside what chance gives."""
 
+from itertools import combinations, product
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from tombola.analysis.material import chain_note
 from tombola.analysis.wording import count
 from tombola.plots.analyses import distances_figures as figures
 from tombola.plots.analyses.registry import Analysis, Material, Result, analyses
+from tombola.telling import Tell, walked
 
 OPTIONS: dict[str, tuple[Any, str]] = {
     "entries": (("nnstd", "sasd"), "distances: nnstd, sasd, maed, or as published: nnstd-sna2023, sasd-2022, ..."),
@@ -47,7 +49,9 @@ def compute(material: Material) -> Result:
         compute=Compute(options["device"]),
     )
     entries, nulls = tuple(options["entries"]), tuple(null for null in options["nulls"] if null != "none")
-    table = pair_table(networks, entries, settings, nulls=nulls, draws=options["draws"], seed=options["seed"])
+    table = pair_table(
+        networks, entries, settings, nulls=nulls, draws=options["draws"], seed=options["seed"], tell=material.tell
+    )
     groups = group_means(table)
     tests = compare_conditions(table, (WHOLE,), seed=options["seed"])
     tables = {"groups": groups[groups.layer == WHOLE], "pairs": table, "groups_by_layer": groups}
@@ -57,31 +61,29 @@ def compute(material: Material) -> Result:
         matrix = square(table, entry)
         tables[f"matrix_{entry}"] = matrix.rename_axis("network").reset_index()
     if options["ties"]:
-        tables["ties"] = _ties(networks, entries, settings, options["ties"], options["seed"])
+        tables["ties"] = _ties(networks, entries, settings, options["ties"], options["seed"], material.tell)
     more = {"conditions": {network.label: network.condition for network in networks}, "nulls": nulls}
     notes = [*_notes(networks, table, tests, settings, nulls, options), *chain_note(material.views)]
     return Result(tables, notes, "groups", more)
 
 
 def _ties(
-    networks: list[Network], entries: tuple[str, ...], settings: Settings, repeats: int, seed: int
+    networks: list[Network], entries: tuple[str, ...], settings: Settings, repeats: int, seed: int, tell: Tell
 ) -> pd.DataFrame:
     rows = []
-    for entry in entries:
-        for number, one in enumerate(networks):
-            for two in networks[number + 1 :]:
-                found = tie_spread(one, two, entry, settings, repeats=repeats, seed=seed)
-                rows.append(
-                    {
-                        "net_a": one.label,
-                        "net_b": two.label,
-                        "entry": entry,
-                        "value": found.value,
-                        "lowest": found.lowest,
-                        "highest": found.highest,
-                        "sd": found.sd,
-                    }
-                )
+    for entry, (one, two) in walked([*product(entries, combinations(networks, 2))], "ties of pairs", tell):
+        found = tie_spread(one, two, entry, settings, repeats=repeats, seed=seed)
+        rows.append(
+            {
+                "net_a": one.label,
+                "net_b": two.label,
+                "entry": entry,
+                "value": found.value,
+                "lowest": found.lowest,
+                "highest": found.highest,
+                "sd": found.sd,
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -47,9 +47,9 @@ def compute(material: Material) -> Result:
     images, labels = _images(material, options)
     activations = Activations(views, images, tuple(options["layers"]), options["point"], options["batch"])
     layers = activations.layers
-    observation = observe(activations)
-    unrelated = observe(activations.unrelated()) if options["chance"] and len(views) > 1 else None
-    pairs = pair_features(views, layers, observation, unrelated)
+    observation = observe(activations, material.tell)
+    unrelated = observe(activations.unrelated(), material.tell) if options["chance"] and len(views) > 1 else None
+    pairs = pair_features(views, layers, observation, unrelated, material.tell)
     if pairs.empty:
         raise TombolaError("features compare networks, and there is one only; choose more replicates or levels")
     closer = shown_pairs(views)
@@ -66,7 +66,9 @@ def compute(material: Material) -> Result:
         "matching": matching_table(activations, observation, closer),
     }
     if options["predictors"]:
-        tables["prediction"] = prediction_table(activations, observation, closer, most=options["predictors"])
+        tables["prediction"] = prediction_table(
+            activations, observation, closer, most=options["predictors"], tell=material.tell
+        )
     if options["bins"]:
         tables["information"] = information_table(activations, closer, bins=options["bins"])
     if options["groups"]:

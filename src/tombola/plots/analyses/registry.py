@@ -11,6 +11,7 @@ from tombola.analysis.material import NetworkView
 from tombola.data.dataset import Dataset
 from tombola.registry import Registry
 from tombola.store import Run
+from tombola.telling import Tell, silent
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Material:
-    """What an analysis is given: networks; where it asks for them, the images and the runs they come from."""
+    """What an analysis is given: networks; where it asks for them, the images and the runs they come from.
+
+    `tell` hears how far it is.
+    """
 
     views: Sequence[NetworkView]
     data: Dataset | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     runs: Sequence[Run] = ()
+    tell: Tell = silent
 
 
 @dataclass(frozen=True)

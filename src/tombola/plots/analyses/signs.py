@@ -32,7 +32,7 @@ def compute(material: Material) -> Result:
     chosen = {name: options[name] for name in ("measures", "layers", "bins", "splits", "random", "tickets", "strata")}
     flatten = cast(FlattenOrder, options["flatten"])
     design = Path(options["design"]) if options["design"] else None
-    found = look_at_signs(material.views, **chosen, design=design, flatten=flatten)
+    found = look_at_signs(material.views, **chosen, design=design, flatten=flatten, tell=material.tell)
     summary = "verdicts" if "verdicts" in found.tables else "pooled"
     more = {"signs": found, "measure": options["measures"][0], "network": options["network"]}
     return Result(found.tables, found.notes, summary, more)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ LABELS: Final = {
 }
 SIZE: Final = 5.2
 """Inches of one grid."""
+MOST: Final = 4
+"""Conditions side by side; the tables have all."""
+HEAD: Final = 0.4
+"""Inches of the line that says how many conditions are left out."""
 MARGINS: Final = {"left": 0.125, "top": 0.945, "wspace": 0.1, "hspace": 0.1}
 """Where panels lie in a grid: fixed, since a layout solver takes many times longer than drawing its 16 panels."""
 CLOUD: Final = 2000
@@ -35,6 +39,36 @@ DECADES: Final = 4
 BINS: Final = 30
 IN_A_LINE: Final = 4
 """Clusters in a line of a legend."""
+
+
+def side_by_side(
+    rows: int, conditions: Sequence[str], width: float, height: float
+) -> tuple[Figure, NDArray[np.object_]]:
+    """Return a figure of parts of equal size, rows by conditions, the first `MOST` of them; it says so above.
+
+    Parameters
+    ----------
+    rows, conditions
+        What there is.
+    width, height
+        Inches of a part.
+
+    Returns
+    -------
+    tuple
+        The figure, and its parts, shape ``(rows, shown conditions)``.
+    """
+    shown, head = min(len(conditions), MOST), HEAD if len(conditions) > MOST else 0.01
+    figure = Figure(figsize=(width * shown, height * rows + head))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[head, height * rows]).ravel()
+    if shown < len(conditions):
+        above.suptitle(left_out(conditions), x=0.02 / shown, y=0.5, ha="left", va="center")
+    return figure, below.subfigures(rows, shown, squeeze=False)
+
+
+def left_out(conditions: Sequence[str]) -> str:
+    """Return the sentence that a figure shows the first conditions only."""
+    return f"the first {MOST} of {len(conditions)} conditions; the tables have all"
 
 
 def cluster_colours(clusters: Sequence[int]) -> dict[int, str]:

@@ -11,6 +11,7 @@ from tombola.plots.analyses.registry import Analysis, Result
 from tombola.plots.saving import encode_figure
 from tombola.plots.style import PAPER
 from tombola.store.files import write_bytes, write_json, write_text
+from tombola.telling import Tell, silent, walked
 
 ABOUT = "analysis.json"
 
@@ -22,6 +23,7 @@ def write_analysis(
     views: Sequence[NetworkView],
     options: Mapping[str, Any],
     folder: Path,
+    tell: Tell = silent,
 ) -> list[Path]:
     """Write what an analysis came to and return its files, ``analysis.json`` last.
 
@@ -35,6 +37,8 @@ def write_analysis(
         Of which networks, and how.
     folder
         Where to; made where it is missing.
+    tell
+        Hears how many figures are drawn.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def write_analysis(
         files.append(folder / f"{table}.csv")
         write_text(files[-1], frame.to_csv(index=False, lineterminator="\n"))
     drawn = []
-    for figure, draw in analysis.figures.items():
+    for figure, draw in walked([*analysis.figures.items()], "figures", tell):
         with matplotlib.rc_context(PAPER):
             made = draw(result)
         if made is None:
