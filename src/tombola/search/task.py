@@ -1,6 +1,6 @@
 """What a search is given, and what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from tombola.networks import PrunableLayer, State
 from tombola.pruning import Mask
 from tombola.specs import Length, TrainSpec
 from tombola.specs.search import SearchSpec
+from tombola.telling import Tell, silent
 
 Row = dict[str, Any]
 """What was measured at the end of one epoch of a search."""
@@ -56,7 +57,7 @@ class SearchTask:
     ties: str = "index"
     device: str = "auto"
     threads: int = 1
-    tell: Callable[[str, int, int], None] = lambda what, done, total: None
+    tell: Tell = silent
 
     @property
     def size(self) -> int:

@@ -1,6 +1,5 @@
 """What a procedure is given: the levels a level is made from, and random streams of its own."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from tombola.pruning.images import score_batches
 from tombola.specs import ExperimentSpec
 from tombola.store import StoredTicket
 from tombola.streams import stream_seed
+from tombola.telling import Tell, silent
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Workplace:
     data: Dataset
     device: str = "cpu"
     threads: int = 1
-    tell: Callable[[str, int, int], None] = lambda what, done, total: None
+    tell: Tell = silent
 
 
 @dataclass(frozen=True)
