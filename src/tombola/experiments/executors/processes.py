@@ -8,7 +8,6 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import cast
@@ -19,22 +18,10 @@ from tombola.experiments.executors.base import WorkerSetup
 from tombola.experiments.executors.worker import FatalError, serve
 from tombola.experiments.graph import Job
 from tombola.store import JobId
+from tombola.training.interrupts import interrupts_held
 
 ATTEMPTS = 2
 """A job whose worker dies (killed for memory, say) is tried again this often before it is given up."""
-
-
-@contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for the duration: a process started meanwhile never sees one, not even while it imports."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Worker:

@@ -21,6 +21,7 @@ from tombola.training.cost.plain import PlainLoop
 from tombola.training.course import plan_course
 from tombola.training.dense import DenseLearner
 from tombola.training.engine import Task
+from tombola.training.interrupts import interrupts_held
 from tombola.training.learner import Learner
 from tombola.training.memory import memory_kept
 from tombola.training.placement import has_convolutions
@@ -91,7 +92,8 @@ class Track:
         for _ in range(cores):
             mine, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, contest), daemon=True)
-            process.start()
+            with interrupts_held():
+                process.start()
             theirs.close()
             self.lanes.append(mine)
             self.processes.append(process)
